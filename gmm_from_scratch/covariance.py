@@ -1,0 +1,270 @@
+"""The four covariance types: what each one shares, and what it costs."""
+
+import numpy as np
+from scipy.linalg import solve_triangular
+
+from gmm_from_scratch import gaussian
+from gmm_from_scratch.validation import (
+    check_array,
+    check_covariance_type,
+    check_integer,
+)
+
+
+def weighted_covariances(X, responsibilities, means):
+    """Average (x − μ_k)(x − μ_k)ᵀ for each component, weighted by responsibility.
+
+    Parameters
+    ----------
+    X : ndarray of shape (N, D)
+        Points.
+    responsibilities : ndarray of shape (N, K)
+        How much of each point belongs to each component; no column may be all zero.
+    means : ndarray of shape (K, D)
+        The *new* means, around which the spread is measured.
+
+    Returns
+    -------
+    ndarray of shape (K, D, D)
+
+    References
+    ----------
+    Bishop, *Pattern Recognition and Machine Learning* (2006), eq. 9.19.
+
+    Examples
+    --------
+    >>> X = np.array([[0.0], [2.0]])
+    >>> weighted_covariances(X, np.array([[1.0], [1.0]]), np.array([[1.0]]))
+    array([[[1.]]])
+    """
+    counts = responsibilities.sum(axis=0)
+    covariances = []
+    for k, mean in enumerate(means):
+        centred = X - mean
+        weighted = responsibilities[:, k, np.newaxis] * centred
+        covariances.append(weighted.T @ centred / counts[k])
+    return np.array(covariances)
+
+
+def constrain(covariances, weights, covariance_type):
+    """Turn freely fitted covariances into the likeliest ones of a covariance type.
+
+    All four M-steps start from the same weighted covariances: 'full' keeps them,
+    'tied' averages them over the components, 'diag' drops what lies off the
+    diagonal, 'spherical' also averages the diagonal.
+
+    Parameters
+    ----------
+    covariances : ndarray of shape (K, D, D)
+        What `weighted_covariances` returned.
+    weights : ndarray of shape (K,)
+        π_k, used by 'tied'.
+    covariance_type : {'full', 'tied', 'diag', 'spherical'}
+        The constraint.
+
+    Returns
+    -------
+    ndarray of shape (K, D, D)
+
+    Raises
+    ------
+    ValueError
+        If `covariance_type` is none of the four.
+
+    Examples
+    --------
+    >>> covariances = np.array([[[1.0, 0.5], [0.5, 3.0]]])
+    >>> constrain(covariances, np.array([1.0]), "spherical")
+    array([[[2., 0.],
+            [0., 2.]]])
+    """
+    check_covariance_type(covariance_type)
+    identity = np.eye(covariances.shape[1])
+    if covariance_type == "full":
+        return covariances
+    if covariance_type == "tied":
+        average = np.tensordot(weights, covariances, axes=1)
+        return np.broadcast_to(average, covariances.shape)
+    diagonal = covariances * identity
+    if covariance_type == "diag":
+        return diagonal
+    variances = np.trace(diagonal, axis1=1, axis2=2) / len(identity)
+    return variances[:, np.newaxis, np.newaxis] * identity
+
+
+def n_parameters(n_components, n_features, covariance_type="full"):
+    """Count the free parameters of a mixture.
+
+    K − 1 weights (the last one is what is left of 1), K · D numbers in the means, and
+    for the covariances: K triangles of D(D + 1)/2 ('full'), one triangle ('tied'),
+    K · D variances ('diag') or K variances ('spherical').
+
+    Parameters
+    ----------
+    n_components : int
+        K.
+    n_features : int
+        D.
+    covariance_type : {'full', 'tied', 'diag', 'spherical'}
+        The constraint.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    ValueError
+        If a number is below 1 or the type is none of the four.
+
+    Examples
+    --------
+    >>> n_parameters(2, 2, "full")
+    11
+    """
+    K = check_integer(n_components, "n_components", 1)
+    D = check_integer(n_features, "n_features", 1)
+    triangle = D * (D + 1) // 2
+    in_covariances = {
+        "full": K * triangle,
+        "tied": triangle,
+        "diag": K * D,
+        "spherical": K,
+    }
+    return (K - 1) + K * D + in_covariances[check_covariance_type(covariance_type)]
+
+
+def compact_shape(n_components, n_features, covariance_type):
+    """Give the shape in which scikit-learn stores covariances of a type.
+
+    Parameters
+    ----------
+    n_components, n_features : int
+        K and D.
+    covariance_type : {'full', 'tied', 'diag', 'spherical'}
+        The constraint.
+
+    Returns
+    -------
+    tuple of int
+
+    Raises
+    ------
+    ValueError
+        If the type is none of the four.
+
+    Examples
+    --------
+    >>> compact_shape(3, 2, "tied")
+    (2, 2)
+    """
+    K, D = n_components, n_features
+    shapes = {"full": (K, D, D), "tied": (D, D), "diag": (K, D), "spherical": (K,)}
+    return shapes[check_covariance_type(covariance_type)]
+
+
+def to_compact(covariances, covariance_type):
+    """Store (K, D, D) covariances as scikit-learn does, without repetition or zeros.
+
+    Parameters
+    ----------
+    covariances : ndarray of shape (K, D, D)
+        Covariances that obey the type.
+    covariance_type : {'full', 'tied', 'diag', 'spherical'}
+        The constraint.
+
+    Returns
+    -------
+    ndarray
+        Of shape (K, D, D), (D, D), (K, D) or (K,) in the order of the types above.
+
+    Raises
+    ------
+    ValueError
+        If the type is none of the four.
+
+    Examples
+    --------
+    >>> to_compact(np.array([[[2.0, 0.0], [0.0, 3.0]]]), "diag")
+    array([[2., 3.]])
+    """
+    check_covariance_type(covariance_type)
+    if covariance_type == "full":
+        return covariances.copy()
+    if covariance_type == "tied":
+        return covariances[0].copy()
+    diagonals = np.diagonal(covariances, axis1=1, axis2=2)
+    return diagonals.copy() if covariance_type == "diag" else diagonals[:, 0].copy()
+
+
+def from_compact(
+    compact, n_components, n_features, covariance_type, name="covariances"
+):
+    """Undo `to_compact`: give every component its own D × D matrix.
+
+    Parameters
+    ----------
+    compact : array-like
+        Covariances (or precisions) in scikit-learn's shape for the type.
+    n_components, n_features : int
+        K and D.
+    covariance_type : {'full', 'tied', 'diag', 'spherical'}
+        The constraint.
+    name : str
+        What to call the array in an error.
+
+    Returns
+    -------
+    ndarray of shape (K, D, D)
+
+    Raises
+    ------
+    ValueError
+        If the shape is not that of the type.
+
+    Examples
+    --------
+    >>> from_compact([2.0], 1, 2, "spherical")
+    array([[[2., 0.],
+            [0., 2.]]])
+    """
+    K, D = n_components, n_features
+    compact = check_array(compact, compact_shape(K, D, covariance_type), name)
+    if covariance_type == "full":
+        return compact.copy()
+    if covariance_type == "tied":
+        return np.repeat(compact[np.newaxis], K, axis=0)
+    variances = compact if covariance_type == "diag" else compact[:, np.newaxis]
+    return variances[:, :, np.newaxis] * np.eye(D)
+
+
+def precisions_cholesky(covariances):
+    """Factor each precision Σ_k⁻¹ as U Uᵀ, the form that scikit-learn stores.
+
+    Parameters
+    ----------
+    covariances : ndarray of shape (K, D, D)
+        Symmetric positive definite matrices.
+
+    Returns
+    -------
+    ndarray of shape (K, D, D)
+        U, upper triangular: the transposed inverse of the Cholesky factor of Σ_k.
+
+    Raises
+    ------
+    ValueError
+        If a covariance is not positive definite.
+
+    Examples
+    --------
+    >>> precisions_cholesky(np.array([[[4.0]]]))
+    array([[[0.5]]])
+    """
+    identity = np.eye(covariances.shape[1])
+    return np.array(
+        [
+            solve_triangular(gaussian.cholesky(covariance), identity, lower=True).T
+            for covariance in covariances
+        ]
+    )

@@ -1,0 +1,351 @@
+"""Expectation-maximization, to be read: the E-step, the M-step and the loop."""
+
+from dataclasses import dataclass
+from itertools import count
+
+import numpy as np
+from scipy.special import entr, logsumexp
+
+from gmm_from_scratch.covariance import constrain, weighted_covariances
+from gmm_from_scratch.mixture import Mixture
+from gmm_from_scratch.validation import (
+    check_data,
+    check_enough_rows,
+    check_integer,
+    check_non_negative,
+    check_responsibilities,
+)
+
+
+class EmptyComponentError(ValueError):
+    """A component has lost every point, so its mean and covariance do not exist."""
+
+
+@dataclass(frozen=True, eq=False)
+class HalfStep:
+    """What EM knows after one half-step.
+
+    Attributes
+    ----------
+    iteration : int
+        1 for the first E-step and the first M-step, and so on.
+    half : {'E', 'M'}
+        Which half has just been done.
+    mixture : Mixture
+        The parameters now: an E-step leaves them, an M-step replaces them.
+    responsibilities : ndarray of shape (N, K)
+        Who belongs to whom now: an E-step replaces them, an M-step leaves them.
+    lower_bound : float
+        The bound on the log-likelihood at these responsibilities and parameters.
+    log_likelihood : float
+        The log-likelihood of these parameters; after an E-step the two are equal.
+    """
+
+    iteration: int
+    half: str
+    mixture: Mixture
+    responsibilities: np.ndarray
+    lower_bound: float
+    log_likelihood: float
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """The outcome of `fit`.
+
+    Attributes
+    ----------
+    mixture : Mixture
+        The last parameters.
+    log_likelihoods : ndarray of shape (n_iter,)
+        The log-likelihood that each iteration's E-step found.
+    n_iter : int
+        How many iterations were done.
+    converged : bool
+        Whether the change fell below the tolerance before the iterations ran out.
+    """
+
+    mixture: Mixture
+    log_likelihoods: np.ndarray
+    n_iter: int
+    converged: bool
+
+
+def e_step(X, mixture):
+    """Ask who belongs to whom: r_nk = p(component k | point n), by Bayes' rule.
+
+    Parameters
+    ----------
+    X : array-like of shape (N, D)
+        Points.
+    mixture : Mixture
+        The current parameters.
+
+    Returns
+    -------
+    ndarray of shape (N, K)
+        Responsibilities; each row sums to 1.
+
+    Raises
+    ------
+    ValueError
+        If X does not have D columns of finite numbers.
+
+    References
+    ----------
+    Bishop, *Pattern Recognition and Machine Learning* (2006), eq. 9.13.
+
+    Examples
+    --------
+    >>> mixture = Mixture([0.5, 0.5], [[-1.0], [1.0]], [[[1.0]], [[1.0]]])
+    >>> e_step([[0.0], [2.0]], mixture).round(3)
+    array([[0.5  , 0.5  ],
+           [0.018, 0.982]])
+    """
+    return _normalize(mixture.log_joint(X))
+
+
+def m_step(X, responsibilities, *, covariance_type="full", reg_covar=1e-6):
+    """Move the Gaussians: each takes the mean and spread of the points it owns.
+
+    Parameters
+    ----------
+    X : array-like of shape (N, D)
+        Points.
+    responsibilities : array-like of shape (N, K)
+        What the E-step returned; each row sums to 1.
+    covariance_type : {'full', 'tied', 'diag', 'spherical'}
+        What the covariances may look like.
+    reg_covar : float
+        Added to each variance, in squared units of the data, so that no component
+        can shrink onto a single point.
+
+    Returns
+    -------
+    Mixture
+        The parameters that maximise the lower bound (exactly so for reg_covar=0).
+
+    Raises
+    ------
+    EmptyComponentError
+        If a component is responsible for nothing.
+    ValueError
+        If the shapes disagree, a row does not sum to 1, or a covariance comes out
+        flat because reg_covar is too small for these data.
+
+    References
+    ----------
+    Bishop, *Pattern Recognition and Machine Learning* (2006), eqs. 9.17–9.19, 9.22.
+
+    Examples
+    --------
+    >>> X = [[0.0], [2.0], [10.0]]
+    >>> mixture = m_step(X, [[1, 0], [1, 0], [0, 1]])
+    >>> mixture.weights.round(3), mixture.means[:, 0]
+    (array([0.667, 0.333]), array([ 1., 10.]))
+    """
+    X = check_data(X)
+    responsibilities = check_responsibilities(responsibilities, len(X))
+    reg_covar = check_non_negative(reg_covar, "reg_covar")
+    counts = responsibilities.sum(axis=0)
+    _check_no_empty_component(counts)
+
+    weights = counts / counts.sum()
+    means = responsibilities.T @ X / counts[:, np.newaxis]
+    covariances = constrain(
+        weighted_covariances(X, responsibilities, means), weights, covariance_type
+    )
+    return Mixture(weights, means, covariances + reg_covar * np.eye(X.shape[1]))
+
+
+def lower_bound(X, responsibilities, mixture):
+    """Evaluate the bound that EM climbs: Σ_nk r_nk (log joint_nk − log r_nk).
+
+    It never exceeds the log-likelihood, and equals it when the responsibilities are
+    those of the E-step; the gap is the Kullback–Leibler divergence between the two.
+
+    Parameters
+    ----------
+    X : array-like of shape (N, D)
+        Points.
+    responsibilities : array-like of shape (N, K)
+        Any responsibilities; each row sums to 1.
+    mixture : Mixture
+        Any parameters.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        If the shapes disagree or a row does not sum to 1.
+
+    References
+    ----------
+    Bishop, *Pattern Recognition and Machine Learning* (2006), eqs. 9.70–9.72.
+
+    Examples
+    --------
+    >>> mixture = Mixture([0.5, 0.5], [[-1.0], [1.0]], [[[1.0]], [[1.0]]])
+    >>> X = [[0.0], [2.0]]
+    >>> lower_bound(X, [[1, 0], [1, 0]], mixture) < mixture.log_likelihood(X)
+    True
+    >>> gap = mixture.log_likelihood(X) - lower_bound(X, e_step(X, mixture), mixture)
+    >>> abs(round(gap, 9))
+    0.0
+    """
+    X = check_data(X)
+    responsibilities = check_responsibilities(responsibilities, len(X))
+    log_joint = mixture.log_joint(X)
+    if responsibilities.shape != log_joint.shape:
+        raise ValueError(
+            f"responsibilities has {responsibilities.shape[1]} columns, but the "
+            f"mixture has {mixture.n_components} components."
+        )
+    return _bound(responsibilities, log_joint)
+
+
+def em(X, start, *, covariance_type="full", reg_covar=1e-6):
+    """Run EM one half-step at a time, without end: the caller decides when to stop.
+
+    Parameters
+    ----------
+    X : array-like of shape (N, D)
+        Points.
+    start : Mixture
+        The parameters to begin with.
+    covariance_type : {'full', 'tied', 'diag', 'spherical'}
+        What the covariances may look like after the first M-step.
+    reg_covar : float
+        Added to each variance at each M-step.
+
+    Yields
+    ------
+    HalfStep
+        After each E-step (the bound has risen to touch the log-likelihood) and after
+        each M-step (both have risen).
+
+    Raises
+    ------
+    EmptyComponentError, ValueError
+        As `e_step` and `m_step` do.
+
+    Examples
+    --------
+    >>> from itertools import islice
+    >>> start = Mixture([0.5, 0.5], [[-1.0], [1.0]], [[[1.0]], [[1.0]]])
+    >>> for step in islice(em([[-2.0], [-1.0], [3.0]], start), 4):
+    ...     print(step.iteration, step.half, round(step.log_likelihood, 3))
+    1 E -7.189
+    1 M -4.654
+    2 E -4.654
+    2 M -3.577
+    """
+    X = check_data(X)
+    mixture = start
+    log_joint = mixture.log_joint(X)
+    for iteration in count(1):
+        responsibilities = _normalize(log_joint)
+        yield _half_step(iteration, "E", mixture, responsibilities, log_joint)
+
+        mixture = m_step(
+            X, responsibilities, covariance_type=covariance_type, reg_covar=reg_covar
+        )
+        log_joint = mixture.log_joint(X)
+        yield _half_step(iteration, "M", mixture, responsibilities, log_joint)
+
+
+def fit(X, start, *, covariance_type="full", reg_covar=1e-6, tol=1e-3, max_iter=100):
+    """Repeat the two steps until the log-likelihood no longer moves.
+
+    As in scikit-learn, an iteration is an E-step and an M-step, and the loop ends
+    after the iteration whose E-step finds the *mean* log-likelihood per point changed
+    by less than `tol`.
+
+    Parameters
+    ----------
+    X : array-like of shape (N, D)
+        Points.
+    start : Mixture
+        The parameters to begin with.
+    covariance_type : {'full', 'tied', 'diag', 'spherical'}
+        What the covariances may look like.
+    reg_covar : float
+        Added to each variance at each M-step.
+    tol : float
+        Smallest change of the mean log-likelihood per point that counts as moving.
+    max_iter : int
+        Stop after so many iterations in any case.
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    EmptyComponentError
+        If a component loses every point.
+    ValueError
+        If the input is malformed, or X has fewer rows than there are components.
+
+    Examples
+    --------
+    >>> start = Mixture([0.5, 0.5], [[-1.0], [1.0]], [[[1.0]], [[1.0]]])
+    >>> result = fit([[-2.0], [-1.0], [3.0], [4.0]], start)
+    >>> result.mixture.means[:, 0].round(2)
+    array([-1.5,  3.5])
+    >>> result.converged
+    True
+    """
+    X = check_data(X, n_features=start.n_features)
+    check_enough_rows(X, start.n_components)
+    tol = check_non_negative(tol, "tol")
+    max_iter = check_integer(max_iter, "max_iter", 1)
+
+    log_likelihoods, previous = [], -np.inf
+    for step in em(X, start, covariance_type=covariance_type, reg_covar=reg_covar):
+        if step.half == "E":
+            change = (step.log_likelihood - previous) / len(X)
+            previous = step.log_likelihood
+            log_likelihoods.append(previous)
+        elif abs(change) < tol or step.iteration == max_iter:
+            break
+    return Fit(
+        mixture=step.mixture,
+        log_likelihoods=np.array(log_likelihoods),
+        n_iter=step.iteration,
+        converged=bool(abs(change) < tol),
+    )
+
+
+def _normalize(log_joint):
+    return np.exp(log_joint - logsumexp(log_joint, axis=1, keepdims=True))
+
+
+def _bound(responsibilities, log_joint):
+    # A component of weight zero has log joint −∞ and responsibility 0; their product
+    # counts as 0, as does 0 · log 0 inside entr(r) = −r log r.
+    counted = np.where(responsibilities > 0, log_joint, 0.0)
+    return float((responsibilities * counted + entr(responsibilities)).sum())
+
+
+def _half_step(iteration, half, mixture, responsibilities, log_joint):
+    return HalfStep(
+        iteration=iteration,
+        half=half,
+        mixture=mixture,
+        responsibilities=responsibilities,
+        lower_bound=_bound(responsibilities, log_joint),
+        log_likelihood=float(logsumexp(log_joint, axis=1).sum()),
+    )
+
+
+def _check_no_empty_component(counts):
+    if (counts <= 0).any():
+        k = int(np.argmin(counts))
+        raise EmptyComponentError(
+            f"component {k} is responsible for no point at all (N_k = 0), so it has no "
+            f"mean; start it nearer to the data, or use fewer components."
+        )

@@ -1,0 +1,474 @@
+"""The same mixture behind scikit-learn's interface: change one import."""
+
+import warnings
+
+import numpy as np
+from sklearn.base import BaseEstimator, DensityMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from gmm_from_scratch import selection
+from gmm_from_scratch.covariance import (
+    from_compact,
+    n_parameters,
+    precisions_cholesky,
+    to_compact,
+)
+from gmm_from_scratch.em import Fit, e_step, fit
+from gmm_from_scratch.initialization import METHODS, initial_mixture
+from gmm_from_scratch.mixture import Mixture
+from gmm_from_scratch.validation import (
+    check_array,
+    check_covariance_type,
+    check_enough_rows,
+    check_integer,
+    check_non_negative,
+)
+
+
+class GaussianMixture(DensityMixin, BaseEstimator):
+    """
+    A Gaussian mixture fitted by EM, with the interface of scikit-learn's.
+
+    Parameters
+    ----------
+    n_components : int, default=1
+        K, the number of components.
+    covariance_type : {'full', 'tied', 'diag', 'spherical'}, default='full'
+        What the covariances may look like.
+    tol : float, default=1e-3
+        EM stops when the mean log-likelihood per point changes by less.
+    reg_covar : float, default=1e-6
+        Added to each variance, in squared units of the data.
+    max_iter : int, default=100
+        EM stops after so many iterations in any case; 0 keeps the start.
+    n_init : int, default=1
+        How many starts to try; the one that ends highest is kept.
+    init_params : {'kmeans', 'k-means++', 'random', 'random_from_data'}
+        How each start is made, 'kmeans' by default.
+    weights_init : array-like of shape (K,), default=None
+        Weights to start from.
+    means_init : array-like of shape (K, D), default=None
+        Means to start from.
+    precisions_init : array-like, default=None
+        Inverse covariances to start from, in the shape that fits the type: (K, D, D),
+        (D, D), (K, D) or (K,).
+    random_state : int, RandomState instance or None, default=None
+        Source of randomness of the starts and of `sample`.
+    warm_start : bool, default=False
+        Whether a second `fit` goes on from where the first one ended.
+    verbose : int, default=0
+        1 prints a line per start, 2 also the log-likelihood per iteration.
+    verbose_interval : int, default=10
+        Print every so many iterations.
+
+    Attributes
+    ----------
+    weights_ : ndarray of shape (K,)
+        π_k.
+    means_ : ndarray of shape (K, D)
+        μ_k.
+    covariances_ : ndarray
+        Σ_k, of shape (K, D, D) for 'full', (D, D) for 'tied', (K, D) for 'diag', (K,)
+        for 'spherical'.
+    precisions_ : ndarray
+        The inverses, in the same shape.
+    precisions_cholesky_ : ndarray
+        Their Cholesky factors, in the same shape.
+    converged_ : bool
+        Whether the best run met `tol` within `max_iter`.
+    n_iter_ : int
+        Iterations of the best run.
+    lower_bound_ : float
+        Mean log-likelihood per point that the best run's last E-step found.
+    lower_bounds_ : list of float
+        The same for each iteration of the best run.
+    n_features_in_ : int
+        D.
+    feature_names_in_ : ndarray of str
+        Column names, if X was a DataFrame.
+
+    References
+    ----------
+    Dempster, Laird & Rubin, "Maximum likelihood from incomplete data via the EM
+    algorithm" (1977). Bishop, *Pattern Recognition and Machine Learning* (2006), ch. 9.
+
+    Examples
+    --------
+    >>> X = [[1, 2], [1, 4], [1, 0], [10, 2], [10, 4], [10, 0]]
+    >>> model = GaussianMixture(n_components=2, random_state=0).fit(X)
+    >>> bool(model.predict([[0, 0]])[0] != model.predict([[12, 3]])[0])
+    True
+    """
+
+    def __init__(
+        self,
+        n_components=1,
+        *,
+        covariance_type="full",
+        tol=1e-3,
+        reg_covar=1e-6,
+        max_iter=100,
+        n_init=1,
+        init_params="kmeans",
+        weights_init=None,
+        means_init=None,
+        precisions_init=None,
+        random_state=None,
+        warm_start=False,
+        verbose=0,
+        verbose_interval=10,
+    ):
+        self.n_components = n_components
+        self.covariance_type = covariance_type
+        self.tol = tol
+        self.reg_covar = reg_covar
+        self.max_iter = max_iter
+        self.n_init = n_init
+        self.init_params = init_params
+        self.weights_init = weights_init
+        self.means_init = means_init
+        self.precisions_init = precisions_init
+        self.random_state = random_state
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.verbose_interval = verbose_interval
+
+    def fit(self, X, y=None):
+        """
+        Estimate the parameters.
+
+        Parameters
+        ----------
+        X : array-like of shape (N, D)
+            Points.
+        y : ignored
+            There for scikit-learn's conventions.
+
+        Returns
+        -------
+        GaussianMixture
+            The estimator itself.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a parameter or X is malformed.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If no run met `tol` within `max_iter`.
+
+        Examples
+        --------
+        >>> GaussianMixture(2, random_state=0).fit([[0.0], [1.0], [8.0], [9.0]])
+        GaussianMixture(n_components=2, random_state=0)
+        """
+        X = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
+        self._check_parameters(X)
+        continuing = self.warm_start and hasattr(self, "converged_")
+        starts = [self.mixture_] if continuing else self._starts(X)
+
+        fits = []
+        for number, start in enumerate(starts, 1):
+            fits.append(self._run(X, start))
+            self._report(number, fits[-1])
+        best = max(fits, key=lambda run: run.log_likelihoods[-1])
+        if not best.converged and self.max_iter > 0:
+            warnings.warn(
+                f"EM did not converge in max_iter={self.max_iter} iterations; raise "
+                f"max_iter or tol, or look for a component that has collapsed.",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
+        self._keep(best, len(X))
+        return self
+
+    def fit_predict(self, X, y=None):
+        """
+        Estimate the parameters and assign each point to its likeliest component.
+
+        Parameters
+        ----------
+        X : array-like of shape (N, D)
+            Points.
+        y : ignored
+            There for scikit-learn's conventions.
+
+        Returns
+        -------
+        ndarray of int of shape (N,)
+
+        Examples
+        --------
+        >>> model = GaussianMixture(2, random_state=0)
+        >>> labels = model.fit_predict([[0.0], [1.0], [8.0], [9.0]])
+        >>> bool(labels[0] == labels[1] != labels[2] == labels[3])
+        True
+        """
+        return self.fit(X).predict(X)
+
+    def predict(self, X):
+        """
+        Assign each point to its likeliest component.
+
+        Parameters
+        ----------
+        X : array-like of shape (N, D)
+            Points.
+
+        Returns
+        -------
+        ndarray of int of shape (N,)
+
+        Examples
+        --------
+        >>> model = GaussianMixture().fit([[0.0], [1.0], [8.0], [9.0]])
+        >>> model.predict([[3.0]])
+        array([0])
+        """
+        return self.predict_proba(X).argmax(axis=1)
+
+    def predict_proba(self, X):
+        """
+        Evaluate the responsibilities: p(component | point).
+
+        Parameters
+        ----------
+        X : array-like of shape (N, D)
+            Points.
+
+        Returns
+        -------
+        ndarray of shape (N, K)
+            Each row sums to 1.
+
+        Examples
+        --------
+        >>> model = GaussianMixture().fit([[0.0], [1.0], [8.0], [9.0]])
+        >>> model.predict_proba([[3.0]])
+        array([[1.]])
+        """
+        X = self._check_new_data(X)
+        return e_step(X, self.mixture_)
+
+    def score_samples(self, X):
+        """
+        Evaluate log p(x) at each point.
+
+        Parameters
+        ----------
+        X : array-like of shape (N, D)
+            Points.
+
+        Returns
+        -------
+        ndarray of shape (N,)
+
+        Examples
+        --------
+        >>> model = GaussianMixture().fit([[-1.0], [1.0]])
+        >>> model.score_samples([[0.0]]).round(3)
+        array([-0.919])
+        """
+        X = self._check_new_data(X)
+        return self.mixture_.log_density(X)
+
+    def score(self, X, y=None):
+        """
+        Evaluate the mean log-likelihood per point.
+
+        Parameters
+        ----------
+        X : array-like of shape (N, D)
+            Points.
+        y : ignored
+            There for scikit-learn's conventions.
+
+        Returns
+        -------
+        float
+
+        Examples
+        --------
+        >>> round(GaussianMixture().fit([[-1.0], [1.0]]).score([[-1.0], [1.0]]), 3)
+        -1.419
+        """
+        return float(self.score_samples(X).mean())
+
+    def sample(self, n_samples=1):
+        """
+        Draw points from the fitted mixture.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+            How many.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, D)
+            Points, grouped by component as in scikit-learn.
+        y : ndarray of int of shape (n_samples,)
+            The component of each point.
+
+        Examples
+        --------
+        >>> X, y = GaussianMixture(random_state=0).fit([[-1.0], [1.0]]).sample(5)
+        >>> X.shape, y.shape
+        ((5, 1), (5,))
+        """
+        check_is_fitted(self)
+        X, y = self.mixture_.sample(n_samples, self._rng())
+        order = np.argsort(y, kind="stable")
+        return X[order], y[order]
+
+    def aic(self, X):
+        """
+        Evaluate Akaike's criterion on X; smaller is better.
+
+        Parameters
+        ----------
+        X : array-like of shape (N, D)
+            Points.
+
+        Returns
+        -------
+        float
+
+        Examples
+        --------
+        >>> X = [[-1.0], [1.0]]
+        >>> round(GaussianMixture().fit(X).aic(X), 3)
+        9.676
+        """
+        return selection.aic(self.score_samples(X).sum(), self._count_parameters())
+
+    def bic(self, X):
+        """
+        Evaluate Schwarz's criterion on X; smaller is better.
+
+        Parameters
+        ----------
+        X : array-like of shape (N, D)
+            Points.
+
+        Returns
+        -------
+        float
+
+        Examples
+        --------
+        >>> X = [[-1.0], [1.0]]
+        >>> round(GaussianMixture().fit(X).bic(X), 3)
+        7.062
+        """
+        log_densities = self.score_samples(X)
+        return selection.bic(
+            log_densities.sum(), self._count_parameters(), len(log_densities)
+        )
+
+    @property
+    def mixture_(self):
+        """The fitted parameters as a `Mixture`, every covariance a full matrix."""
+        check_is_fitted(self, "means_")
+        covariances = from_compact(
+            self.covariances_, *np.shape(self.means_), self.covariance_type
+        )
+        return Mixture(self.weights_, self.means_, covariances)
+
+    def _rng(self):
+        # One draw from the RandomState, so that a shared one moves on as usual.
+        seed = check_random_state(self.random_state).randint(2**31 - 1)
+        return np.random.default_rng(seed)
+
+    def _check_parameters(self, X):
+        check_integer(self.n_components, "n_components", 1)
+        check_integer(self.n_init, "n_init", 1)
+        check_integer(self.max_iter, "max_iter", 0)
+        check_integer(self.verbose_interval, "verbose_interval", 1)
+        check_non_negative(self.tol, "tol")
+        check_non_negative(self.reg_covar, "reg_covar")
+        check_covariance_type(self.covariance_type)
+        if self.init_params not in METHODS:
+            raise ValueError(
+                f"init_params must be one of {', '.join(map(repr, METHODS))}, but it "
+                f"is {self.init_params!r}."
+            )
+        check_enough_rows(X, self.n_components)
+
+    def _starts(self, X):
+        rng = self._rng()
+        for _ in range(self.n_init):
+            start = initial_mixture(
+                X,
+                self.n_components,
+                self.init_params,
+                rng,
+                covariance_type=self.covariance_type,
+                reg_covar=self.reg_covar,
+            )
+            yield self._with_given_parameters(start)
+
+    def _with_given_parameters(self, start):
+        K, D = start.means.shape
+        weights, means, covariances = start.weights, start.means, start.covariances
+        if self.weights_init is not None:
+            weights = check_array(self.weights_init, (K,), "weights_init")
+        if self.means_init is not None:
+            means = check_array(self.means_init, (K, D), "means_init")
+        if self.precisions_init is not None:
+            precisions = from_compact(
+                self.precisions_init, K, D, self.covariance_type, "precisions_init"
+            )
+            factors = precisions_cholesky(precisions)
+            covariances = factors @ factors.transpose(0, 2, 1)
+        return Mixture(weights, means, covariances)
+
+    def _run(self, X, start):
+        if self.max_iter == 0:
+            log_likelihood = start.log_likelihood(X)
+            return Fit(start, np.array([log_likelihood]), n_iter=0, converged=False)
+        return fit(
+            X,
+            start,
+            covariance_type=self.covariance_type,
+            reg_covar=self.reg_covar,
+            tol=self.tol,
+            max_iter=self.max_iter,
+        )
+
+    def _report(self, number, run):
+        if self.verbose < 1:
+            return
+        print(
+            f"start {number}: converged={run.converged} after {run.n_iter} iterations"
+        )
+        if self.verbose > 1:
+            for i in range(0, run.n_iter, self.verbose_interval):
+                print(
+                    f"  iteration {i + 1}: log-likelihood {run.log_likelihoods[i]:.5f}"
+                )
+
+    def _keep(self, best, n_samples):
+        mixture = best.mixture
+        factors = precisions_cholesky(mixture.covariances)
+        precisions = factors @ factors.transpose(0, 2, 1)
+        self.weights_ = mixture.weights.copy()
+        self.means_ = mixture.means.copy()
+        self.covariances_ = to_compact(mixture.covariances, self.covariance_type)
+        self.precisions_ = to_compact(precisions, self.covariance_type)
+        self.precisions_cholesky_ = to_compact(factors, self.covariance_type)
+        self.converged_ = best.converged
+        self.n_iter_ = best.n_iter
+        self.lower_bounds_ = (best.log_likelihoods / n_samples).tolist()
+        self.lower_bound_ = self.lower_bounds_[-1]
+
+    def _check_new_data(self, X):
+        check_is_fitted(self)
+        return validate_data(self, X, dtype=np.float64, reset=False)
+
+    def _count_parameters(self):
+        return n_parameters(*self.means_.shape, self.covariance_type)

@@ -1,0 +1,320 @@
+"""One Gaussian: its density, its shape and its maximum-likelihood fit."""
+
+import numpy as np
+from scipy.linalg import solve_triangular
+from scipy.stats import chi2
+
+from gmm_from_scratch.validation import check_array, check_data, check_integer
+
+
+def cholesky(covariance, name="covariance"):
+    """Factor a covariance as L Lᵀ, with L lower triangular.
+
+    Every Gaussian quantity here goes through L: the determinant is the squared
+    product of its diagonal, and solving with it replaces the inverse.
+
+    Parameters
+    ----------
+    covariance : array-like of shape (D, D)
+        A symmetric positive definite matrix.
+    name : str
+        What to call the matrix in an error.
+
+    Returns
+    -------
+    ndarray of shape (D, D)
+        L, lower triangular with a positive diagonal.
+
+    Raises
+    ------
+    ValueError
+        If the matrix is not square, not symmetric or not positive definite.
+
+    Examples
+    --------
+    >>> cholesky([[4.0, 2.0], [2.0, 5.0]])
+    array([[2., 0.],
+           [1., 2.]])
+    """
+    covariance = check_data(covariance, name=name)
+    covariance = check_array(covariance, (len(covariance), len(covariance)), name)
+    asymmetry = np.abs(covariance - covariance.T).max()
+    if asymmetry > 1e-8 * np.abs(covariance).max():
+        raise ValueError(
+            f"{name} must be symmetric, but it differs from its transpose by "
+            f"{asymmetry:.3g}."
+        )
+    try:
+        return np.linalg.cholesky(covariance)
+    except np.linalg.LinAlgError:
+        smallest = np.linalg.eigvalsh(covariance).min()
+        raise ValueError(
+            f"{name} is not positive definite (smallest eigenvalue {smallest:.3g}): "
+            f"the Gaussian is flat in some direction. Add a small number to the "
+            f"diagonal (reg_covar), or remove constant and collinear features."
+        ) from None
+
+
+def mahalanobis_distance(X, mean, covariance):
+    """Measure how many standard deviations each point lies from the mean.
+
+    The distance is ‖L⁻¹(x − μ)‖ with Σ = L Lᵀ, which equals
+    √((x − μ)ᵀ Σ⁻¹ (x − μ)).
+
+    Parameters
+    ----------
+    X : array-like of shape (N, D)
+        Points.
+    mean : array-like of shape (D,)
+        μ.
+    covariance : array-like of shape (D, D)
+        Σ.
+
+    Returns
+    -------
+    ndarray of shape (N,)
+        Distances, without unit.
+
+    Raises
+    ------
+    ValueError
+        If the shapes disagree or Σ is not symmetric positive definite.
+
+    References
+    ----------
+    Bishop, *Pattern Recognition and Machine Learning* (2006), eq. 2.44.
+
+    Examples
+    --------
+    >>> mahalanobis_distance([[0.0, 6.0]], [0.0, 0.0], [[4.0, 0.0], [0.0, 9.0]])
+    array([2.])
+    """
+    X, mean, L = _check_gaussian(X, mean, covariance)
+    return np.linalg.norm(_whiten(X, mean, L), axis=0)
+
+
+def log_density(X, mean, covariance):
+    """Evaluate log N(x | μ, Σ) at each point.
+
+    Parameters
+    ----------
+    X : array-like of shape (N, D)
+        Points.
+    mean : array-like of shape (D,)
+        μ.
+    covariance : array-like of shape (D, D)
+        Σ.
+
+    Returns
+    -------
+    ndarray of shape (N,)
+        Natural logarithms of the density.
+
+    Raises
+    ------
+    ValueError
+        If the shapes disagree or Σ is not symmetric positive definite.
+
+    References
+    ----------
+    Bishop, *Pattern Recognition and Machine Learning* (2006), eq. 2.43.
+
+    Examples
+    --------
+    >>> log_density([[0.0]], [0.0], [[1.0]]).round(4)
+    array([-0.9189])
+    """
+    X, mean, L = _check_gaussian(X, mean, covariance)
+    squared_distance = (_whiten(X, mean, L) ** 2).sum(axis=0)
+    log_determinant = 2 * np.log(np.diag(L)).sum()
+    return -0.5 * (len(mean) * np.log(2 * np.pi) + log_determinant + squared_distance)
+
+
+def maximum_likelihood(X):
+    """Fit one Gaussian: the mean and covariance under which X is likeliest.
+
+    Parameters
+    ----------
+    X : array-like of shape (N, D)
+        Points.
+
+    Returns
+    -------
+    mean : ndarray of shape (D,)
+        The average point.
+    covariance : ndarray of shape (D, D)
+        The average of (x − μ)(x − μ)ᵀ: divided by N, not by N − 1.
+
+    Raises
+    ------
+    ValueError
+        If X is empty or holds NaN or infinity.
+
+    References
+    ----------
+    Bishop, *Pattern Recognition and Machine Learning* (2006), eqs. 2.121 and 2.122.
+
+    Examples
+    --------
+    >>> mean, covariance = maximum_likelihood([[0.0, 0.0], [2.0, 2.0]])
+    >>> mean
+    array([1., 1.])
+    >>> covariance
+    array([[1., 1.],
+           [1., 1.]])
+    """
+    X = check_data(X)
+    mean = X.mean(axis=0)
+    centred = X - mean
+    return mean, centred.T @ centred / len(X)
+
+
+def ellipse_axes(covariance):
+    """Find the axes of the 1σ ellipse: half-lengths and directions.
+
+    Parameters
+    ----------
+    covariance : array-like of shape (2, 2)
+        Σ.
+
+    Returns
+    -------
+    half_lengths : ndarray of shape (2,)
+        Standard deviation along each axis, the longer first: the square roots of
+        the eigenvalues of Σ.
+    directions : ndarray of shape (2, 2)
+        Column i is the unit vector along axis i: the eigenvectors of Σ.
+
+    Raises
+    ------
+    ValueError
+        If Σ is not a symmetric positive definite 2 × 2 matrix.
+
+    Examples
+    --------
+    >>> half_lengths, directions = ellipse_axes([[9.0, 0.0], [0.0, 4.0]])
+    >>> half_lengths
+    array([3., 2.])
+    """
+    covariance = check_array(covariance, (2, 2), "covariance")
+    cholesky(covariance)
+    eigenvalues, eigenvectors = np.linalg.eigh(covariance)
+    return np.sqrt(eigenvalues[::-1]), eigenvectors[:, ::-1]
+
+
+def ellipse(mean, covariance, n_std=1.0, n_points=100):
+    """Trace the points at a fixed Mahalanobis distance from the mean, in 2-D.
+
+    Parameters
+    ----------
+    mean : array-like of shape (2,)
+        μ, the center.
+    covariance : array-like of shape (2, 2)
+        Σ, the shape.
+    n_std : float
+        The Mahalanobis distance: 1 for the 1σ ellipse, which holds 39.3 % of a
+        two-dimensional Gaussian, not 68.3 %.
+    n_points : int
+        How many points to trace; the first and the last coincide.
+
+    Returns
+    -------
+    ndarray of shape (n_points, 2)
+        The curve, in the units of the data.
+
+    Raises
+    ------
+    ValueError
+        If the shapes disagree or Σ is not symmetric positive definite.
+
+    Examples
+    --------
+    >>> curve = ellipse([1.0, 2.0], [[9.0, 0.0], [0.0, 4.0]], n_points=5)
+    >>> mahalanobis_distance(curve, [1.0, 2.0], [[9.0, 0.0], [0.0, 4.0]])
+    array([1., 1., 1., 1., 1.])
+    """
+    mean = check_array(mean, (2,), "mean")
+    half_lengths, directions = ellipse_axes(covariance)
+    angle = np.linspace(0, 2 * np.pi, check_integer(n_points, "n_points", 2))
+    unit_circle = np.stack([np.cos(angle), np.sin(angle)])
+    return mean + n_std * (directions @ (half_lengths[:, np.newaxis] * unit_circle)).T
+
+
+def probability_inside(n_std, n_features):
+    """Say what share of a D-dimensional Gaussian lies within n_std of its mean.
+
+    The squared Mahalanobis distance follows a chi-squared distribution with D
+    degrees of freedom.
+
+    Parameters
+    ----------
+    n_std : float
+        Mahalanobis distance.
+    n_features : int
+        D.
+
+    Returns
+    -------
+    float
+        A probability.
+
+    Raises
+    ------
+    ValueError
+        If D is smaller than 1.
+
+    Examples
+    --------
+    >>> round(probability_inside(1, n_features=1), 3)
+    0.683
+    >>> round(probability_inside(1, n_features=2), 3)
+    0.393
+    """
+    check_integer(n_features, "n_features", 1)
+    return float(chi2.cdf(n_std**2, df=n_features))
+
+
+def sample(mean, covariance, n_samples, rng=None):
+    """Draw points from one Gaussian: μ + L z with z standard normal.
+
+    Parameters
+    ----------
+    mean : array-like of shape (D,)
+        μ.
+    covariance : array-like of shape (D, D)
+        Σ = L Lᵀ.
+    n_samples : int
+        How many points.
+    rng : numpy.random.Generator or int, optional
+        Source of randomness, or its seed.
+
+    Returns
+    -------
+    ndarray of shape (n_samples, D)
+
+    Raises
+    ------
+    ValueError
+        If the shapes disagree or Σ is not symmetric positive definite.
+
+    Examples
+    --------
+    >>> sample([0.0, 0.0], [[1.0, 0.0], [0.0, 1.0]], n_samples=3, rng=0).shape
+    (3, 2)
+    """
+    rng = np.random.default_rng(rng)
+    L = cholesky(covariance)
+    mean = check_array(mean, (len(L),), "mean")
+    return mean + rng.standard_normal((n_samples, len(mean))) @ L.T
+
+
+def _check_gaussian(X, mean, covariance):
+    L = cholesky(covariance)
+    mean = check_array(mean, (len(L),), "mean")
+    return check_data(X, n_features=len(L)), mean, L
+
+
+def _whiten(X, mean, L):
+    # One column per point: a triangular solve costs less, and loses fewer digits,
+    # than multiplying by an inverse.
+    return solve_triangular(L, (X - mean).T, lower=True, check_finite=False)

@@ -1,0 +1,304 @@
+"""Where EM begins: four ways to make a start, and the best of several."""
+
+import numpy as np
+
+from gmm_from_scratch.em import fit, m_step
+from gmm_from_scratch.validation import (
+    check_data,
+    check_enough_rows,
+    check_integer,
+)
+
+METHODS = ("kmeans", "k-means++", "random", "random_from_data")
+
+
+def kmeans_plus_plus(X, n_components, rng=None):
+    """
+    Choose K rows of X that lie far apart, to serve as first centers.
+
+    The first is drawn at random. Each next one is drawn with probability
+    proportional to the squared distance from the centers chosen so far; of a few
+    such candidates the one that leaves the smallest total distance is kept.
+
+    Parameters
+    ----------
+    X : array-like of shape (N, D)
+        Points.
+    n_components : int
+        K.
+    rng : numpy.random.Generator or int, optional
+        Source of randomness, or its seed.
+
+    Returns
+    -------
+    ndarray of int of shape (K,)
+        Indices of the chosen rows, all different.
+
+    Raises
+    ------
+    ValueError
+        If X has fewer than K rows.
+
+    References
+    ----------
+    Arthur & Vassilvitskii, "k-means++: The advantages of careful seeding" (2007).
+
+    Examples
+    --------
+    >>> X = [[0.0], [0.1], [9.0], [9.1]]
+    >>> sorted(index // 2 for index in kmeans_plus_plus(X, 2, rng=0).tolist())
+    [0, 1]
+    """
+    X, rng = _check_start(X, n_components, rng)
+    n_candidates = 2 + int(np.log(n_components))
+    chosen = [int(rng.integers(len(X)))]
+    closest = _squared_distances(X, X[chosen])[:, 0]
+    while len(chosen) < n_components:
+        # Copies of chosen rows are at distance 0; if nothing else is left, take them.
+        odds = closest if closest.any() else np.ones(len(X))
+        odds = np.where(np.isin(np.arange(len(X)), chosen), 0.0, odds)
+        candidates = rng.choice(len(X), size=n_candidates, p=odds / odds.sum())
+        remaining = np.minimum(
+            closest[:, np.newaxis], _squared_distances(X, X[candidates])
+        )
+        best = int(np.argmin(remaining.sum(axis=0)))
+        chosen.append(int(candidates[best]))
+        closest = remaining[:, best]
+    return np.array(chosen)
+
+
+def kmeans(X, n_components, rng=None, *, max_iter=300):
+    """
+    Cluster with hard borders: assign to the nearest center, average, repeat.
+
+    Parameters
+    ----------
+    X : array-like of shape (N, D)
+        Points.
+    n_components : int
+        K.
+    rng : numpy.random.Generator or int, optional
+        Source of randomness for k-means++, or its seed.
+    max_iter : int
+        Stop after so many rounds in any case.
+
+    Returns
+    -------
+    labels : ndarray of int of shape (N,)
+        The cluster of each point; every cluster has at least one.
+    centers : ndarray of shape (K, D)
+        The average of each cluster.
+
+    Raises
+    ------
+    ValueError
+        If X has fewer than K rows.
+
+    References
+    ----------
+    Lloyd, "Least squares quantization in PCM" (1982).
+
+    Examples
+    --------
+    >>> labels, centers = kmeans([[0.0], [1.0], [9.0], [10.0]], 2, rng=0)
+    >>> sorted(centers[:, 0].tolist())
+    [0.5, 9.5]
+    """
+    X, rng = _check_start(X, n_components, rng)
+    centers = X[kmeans_plus_plus(X, n_components, rng)]
+    labels = _nearest(X, centers)
+    for _ in range(max_iter):
+        centers = np.array([X[labels == k].mean(axis=0) for k in range(n_components)])
+        previous, labels = labels, _nearest(X, centers)
+        if (labels == previous).all():
+            break
+    return labels, centers
+
+
+def initial_responsibilities(X, n_components, method="kmeans", rng=None):
+    """
+    Guess who belongs to whom, before there is any Gaussian.
+
+    Parameters
+    ----------
+    X : array-like of shape (N, D)
+        Points.
+    n_components : int
+        K.
+    method : {'kmeans', 'k-means++', 'random', 'random_from_data'}
+        'kmeans' gives each point wholly to its cluster. 'k-means++' and
+        'random_from_data' choose K points, far apart or at random, and give each
+        point wholly to the nearest of them. 'random' splits each point at random
+        among all components.
+    rng : numpy.random.Generator or int, optional
+        Source of randomness, or its seed.
+
+    Returns
+    -------
+    ndarray of shape (N, K)
+        Each row sums to 1, and no column is all zero.
+
+    Raises
+    ------
+    ValueError
+        If the method is none of the four, or X has fewer than K rows.
+
+    Examples
+    --------
+    >>> initial_responsibilities([[0.0], [1.0], [9.0]], 2, "kmeans", rng=0)
+    array([[0., 1.],
+           [0., 1.],
+           [1., 0.]])
+    """
+    X, rng = _check_start(X, n_components, rng)
+    if method == "random":
+        shares = rng.uniform(size=(len(X), n_components))
+        return shares / shares.sum(axis=1, keepdims=True)
+    if method == "kmeans":
+        labels, _ = kmeans(X, n_components, rng)
+    elif method == "k-means++":
+        labels = _nearest(X, X[kmeans_plus_plus(X, n_components, rng)])
+    elif method == "random_from_data":
+        labels = _nearest(X, X[rng.choice(len(X), n_components, replace=False)])
+    else:
+        raise ValueError(
+            f"the method of initialization must be one of "
+            f"{', '.join(map(repr, METHODS))}, but it is {method!r}."
+        )
+    return np.eye(n_components)[labels]
+
+
+def initial_mixture(
+    X,
+    n_components,
+    method="kmeans",
+    rng=None,
+    *,
+    covariance_type="full",
+    reg_covar=1e-6,
+):
+    """
+    Make a start for EM: an M-step from guessed responsibilities.
+
+    Parameters
+    ----------
+    X : array-like of shape (N, D)
+        Points.
+    n_components : int
+        K.
+    method : {'kmeans', 'k-means++', 'random', 'random_from_data'}
+        How to guess; see `initial_responsibilities`.
+    rng : numpy.random.Generator or int, optional
+        Source of randomness, or its seed.
+    covariance_type : {'full', 'tied', 'diag', 'spherical'}
+        What the covariances may look like.
+    reg_covar : float
+        Added to each variance.
+
+    Returns
+    -------
+    Mixture
+
+    Raises
+    ------
+    ValueError
+        If the input is malformed, X has fewer than K rows, or a covariance comes out
+        flat because reg_covar is too small for these data.
+
+    Examples
+    --------
+    >>> start = initial_mixture([[0.0], [1.0], [8.0], [9.0]], 2, rng=0)
+    >>> start.sorted().means[:, 0]
+    array([0.5, 8.5])
+    """
+    responsibilities = initial_responsibilities(X, n_components, method, rng)
+    return m_step(
+        X, responsibilities, covariance_type=covariance_type, reg_covar=reg_covar
+    )
+
+
+def fit_best(
+    X,
+    n_components,
+    *,
+    n_init=10,
+    method="kmeans",
+    rng=None,
+    covariance_type="full",
+    reg_covar=1e-6,
+    tol=1e-3,
+    max_iter=100,
+):
+    """
+    Run EM from several starts and keep the one that ends highest.
+
+    EM climbs to the nearest summit, not to the highest; more starts are the plainest
+    cure.
+
+    Parameters
+    ----------
+    X : array-like of shape (N, D)
+        Points.
+    n_components : int
+        K.
+    n_init : int
+        How many starts.
+    method : {'kmeans', 'k-means++', 'random', 'random_from_data'}
+        How to make each; see `initial_responsibilities`.
+    rng : numpy.random.Generator or int, optional
+        Source of randomness, or its seed.
+    covariance_type : {'full', 'tied', 'diag', 'spherical'}
+        What the covariances may look like.
+    reg_covar : float
+        Added to each variance at each M-step.
+    tol, max_iter : float, int
+        When to stop; see `gmm_from_scratch.em.fit`.
+
+    Returns
+    -------
+    Fit
+        The run whose last log-likelihood is the highest.
+
+    Raises
+    ------
+    ValueError
+        If the input is malformed or X has fewer than K rows.
+
+    Examples
+    --------
+    >>> best = fit_best([[0.0], [1.0], [8.0], [9.0]], 2, n_init=3, rng=0)
+    >>> best.mixture.sorted().means[:, 0]
+    array([0.5, 8.5])
+    """
+    n_init = check_integer(n_init, "n_init", 1)
+    rng = np.random.default_rng(rng)
+    shared = {"covariance_type": covariance_type, "reg_covar": reg_covar}
+    fits = []
+    for _ in range(n_init):
+        start = initial_mixture(X, n_components, method, rng, **shared)
+        fits.append(fit(X, start, tol=tol, max_iter=max_iter, **shared))
+    return max(fits, key=lambda result: result.log_likelihoods[-1])
+
+
+def _check_start(X, n_components, rng):
+    X = check_data(X)
+    check_enough_rows(X, check_integer(n_components, "n_components", 1))
+    return X, np.random.default_rng(rng)
+
+
+def _squared_distances(X, centers):
+    return ((X[:, np.newaxis] - centers) ** 2).sum(axis=2)
+
+
+def _nearest(X, centers):
+    """Give each point the index of its nearest center, and no center nothing."""
+    distances = _squared_distances(X, centers)
+    labels = distances.argmin(axis=1)
+    closest = distances[np.arange(len(X)), labels]
+    for k in range(len(centers)):
+        if not (labels == k).any():
+            # Take the worst-placed point of a cluster that can spare one.
+            can_spare = np.bincount(labels, minlength=len(centers))[labels] > 1
+            moved = np.argmax(np.where(can_spare, closest, -1.0))
+            labels[moved], closest[moved] = k, 0.0
+    return labels

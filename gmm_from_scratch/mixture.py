@@ -1,0 +1,332 @@
+"""A mixture: K weighted Gaussians that together describe the data."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+from scipy.special import logsumexp
+
+from gmm_from_scratch import gaussian
+from gmm_from_scratch.validation import check_array, check_data, check_integer
+
+
+@dataclass(frozen=True, eq=False)
+class Mixture:
+    """The parameters of a Gaussian mixture: p(x) = Σ_k π_k N(x | μ_k, Σ_k).
+
+    A mixture never changes once made; EM makes a new one at each M-step.
+
+    Parameters
+    ----------
+    weights : array-like of shape (K,)
+        π_k, not negative, summing to 1.
+    means : array-like of shape (K, D)
+        μ_k, in the units of the data.
+    covariances : array-like of shape (K, D, D)
+        Σ_k, symmetric positive definite, in squared units of the data.
+
+    Raises
+    ------
+    TypeError
+        If a parameter does not hold real numbers.
+    ValueError
+        If the shapes disagree, the weights are no probabilities, or a covariance is
+        not symmetric positive definite.
+
+    References
+    ----------
+    Bishop, *Pattern Recognition and Machine Learning* (2006), eq. 9.7.
+
+    Examples
+    --------
+    >>> mixture = Mixture([0.5, 0.5], [[-1.0], [1.0]], [[[1.0]], [[1.0]]])
+    >>> mixture.n_components, mixture.n_features
+    (2, 1)
+    """
+
+    weights: np.ndarray
+    means: np.ndarray
+    covariances: np.ndarray
+
+    def __post_init__(self):
+        means = check_data(self.means, name="means")
+        K, D = means.shape
+        weights = check_array(self.weights, (K,), "weights")
+        covariances = check_array(self.covariances, (K, D, D), "covariances")
+        if (weights < 0).any() or abs(weights.sum() - 1) > 1e-6:
+            raise ValueError(
+                f"weights must be probabilities that sum to 1, but they are {weights} "
+                f"and sum to {weights.sum():.6g}."
+            )
+        for k in range(K):
+            gaussian.cholesky(covariances[k], f"the covariance of component {k}")
+        for name, array in [
+            ("weights", weights),
+            ("means", means),
+            ("covariances", covariances),
+        ]:
+            array = array.copy()
+            array.flags.writeable = False
+            object.__setattr__(self, name, array)
+
+    @property
+    def n_components(self):
+        """K, the number of components."""
+        return len(self.weights)
+
+    @property
+    def n_features(self):
+        """D, the number of features."""
+        return self.means.shape[1]
+
+    def log_joint(self, X):
+        """Evaluate log π_k + log N(x_n | μ_k, Σ_k) for each point and component.
+
+        Parameters
+        ----------
+        X : array-like of shape (N, D)
+            Points.
+
+        Returns
+        -------
+        ndarray of shape (N, K)
+            Minus infinity where a weight is zero.
+
+        Raises
+        ------
+        ValueError
+            If X does not have D columns of finite numbers.
+
+        Examples
+        --------
+        >>> mixture = Mixture([0.5, 0.5], [[-1.0], [1.0]], [[[1.0]], [[1.0]]])
+        >>> mixture.log_joint([[0.0]]).round(4)
+        array([[-2.1121, -2.1121]])
+        """
+        with np.errstate(divide="ignore"):
+            log_weights = np.log(self.weights)
+        log_densities = [
+            gaussian.log_density(X, mean, covariance)
+            for mean, covariance in zip(self.means, self.covariances, strict=True)
+        ]
+        return log_weights + np.column_stack(log_densities)
+
+    def log_density(self, X):
+        """Evaluate log p(x_n), the log of the sum over components.
+
+        Parameters
+        ----------
+        X : array-like of shape (N, D)
+            Points.
+
+        Returns
+        -------
+        ndarray of shape (N,)
+            Natural logarithms, by log-sum-exp, so that far points do not underflow.
+
+        Raises
+        ------
+        ValueError
+            If X does not have D columns of finite numbers.
+
+        Examples
+        --------
+        >>> mixture = Mixture([0.5, 0.5], [[-1.0], [1.0]], [[[1.0]], [[1.0]]])
+        >>> mixture.log_density([[0.0], [50.0]]).round(1)
+        array([   -1.4, -1202.1])
+        """
+        return logsumexp(self.log_joint(X), axis=1)
+
+    def log_likelihood(self, X):
+        """Add up log p(x_n) over all points.
+
+        Parameters
+        ----------
+        X : array-like of shape (N, D)
+            Points.
+
+        Returns
+        -------
+        float
+            The log-likelihood of the whole data set (divide by N for the mean that
+            scikit-learn calls `score`).
+
+        Raises
+        ------
+        ValueError
+            If X does not have D columns of finite numbers.
+
+        References
+        ----------
+        Bishop, *Pattern Recognition and Machine Learning* (2006), eq. 9.14.
+
+        Examples
+        --------
+        >>> mixture = Mixture([0.5, 0.5], [[-1.0], [1.0]], [[[1.0]], [[1.0]]])
+        >>> round(mixture.log_likelihood([[0.0], [0.0]]), 4)
+        -2.8379
+        """
+        return float(self.log_density(X).sum())
+
+    def sample(self, n_samples, rng=None):
+        """Draw points as the model tells the story: choose a component, then a point.
+
+        Parameters
+        ----------
+        n_samples : int
+            How many points.
+        rng : numpy.random.Generator or int, optional
+            Source of randomness, or its seed.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, D)
+            Points, in random order.
+        components : ndarray of shape (n_samples,)
+            The component that each point came from.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `n_samples` is not a whole number ≥ 1.
+
+        Examples
+        --------
+        >>> mixture = Mixture([0.5, 0.5], [[-9.0], [9.0]], [[[1.0]], [[1.0]]])
+        >>> X, components = mixture.sample(100, rng=0)
+        >>> bool(((X[:, 0] > 0) == (components == 1)).all())
+        True
+        """
+        n_samples = check_integer(n_samples, "n_samples", 1)
+        rng = np.random.default_rng(rng)
+        probabilities = self.weights / self.weights.sum()
+        components = rng.choice(self.n_components, size=n_samples, p=probabilities)
+        X = np.empty((n_samples, self.n_features))
+        for k in range(self.n_components):
+            chosen = components == k
+            X[chosen] = gaussian.sample(
+                self.means[k], self.covariances[k], chosen.sum(), rng
+            )
+        return X, components
+
+    def reordered(self, order):
+        """Return the same mixture with its components in another order.
+
+        Parameters
+        ----------
+        order : array-like of int of shape (K,)
+            A permutation of 0 … K−1: new component i is old component `order[i]`.
+
+        Returns
+        -------
+        Mixture
+
+        Raises
+        ------
+        ValueError
+            If `order` is not a permutation.
+
+        Examples
+        --------
+        >>> mixture = Mixture([0.2, 0.8], [[-1.0], [1.0]], [[[1.0]], [[1.0]]])
+        >>> mixture.reordered([1, 0]).weights
+        array([0.8, 0.2])
+        """
+        order = np.asarray(order)
+        if sorted(order.tolist()) != list(range(self.n_components)):
+            raise ValueError(
+                f"order must hold each of 0 … {self.n_components - 1} once, but it is "
+                f"{order}."
+            )
+        return Mixture(self.weights[order], self.means[order], self.covariances[order])
+
+    def sorted(self):
+        """Order the components by the first feature of their means (then the next).
+
+        The likelihood does not know which component is "first"; sorting makes two
+        fits comparable and figures stable.
+
+        Returns
+        -------
+        Mixture
+
+        Examples
+        --------
+        >>> mixture = Mixture([0.2, 0.8], [[5.0], [1.0]], [[[1.0]], [[1.0]]])
+        >>> mixture.sorted().means[:, 0]
+        array([1., 5.])
+        """
+        return self.reordered(np.lexsort(self.means.T[::-1]))
+
+    def matched_to(self, reference):
+        """Order the components so that they pair up best with those of another mixture.
+
+        The pairing minimises the summed squared distance between means, each feature
+        measured in units of the reference's spread.
+
+        Parameters
+        ----------
+        reference : Mixture
+            The mixture whose order to follow, with the same K and D.
+
+        Returns
+        -------
+        Mixture
+
+        Raises
+        ------
+        ValueError
+            If K or D differ.
+
+        Examples
+        --------
+        >>> reference = Mixture([0.2, 0.8], [[5.0], [1.0]], [[[1.0]], [[1.0]]])
+        >>> other = Mixture([0.7, 0.3], [[1.2], [4.9]], [[[1.0]], [[1.0]]])
+        >>> other.matched_to(reference).weights
+        array([0.3, 0.7])
+        """
+        if self.means.shape != reference.means.shape:
+            raise ValueError(
+                f"mixtures can be matched if they have the same shape, but their means "
+                f"have shapes {self.means.shape} and {reference.means.shape}."
+            )
+        scale = np.sqrt(np.diagonal(reference.covariances, axis1=1, axis2=2).mean(0))
+        gaps = (reference.means[:, np.newaxis] - self.means) / scale
+        _, order = linear_sum_assignment((gaps**2).sum(axis=2))
+        return self.reordered(order)
+
+    def rescaled(self, scale, shift):
+        """Return the mixture of scale · x + shift, where x follows this one.
+
+        With the `scale_` and `mean_` of a StandardScaler this takes a mixture that
+        was fitted to standardised data back to the original units.
+
+        Parameters
+        ----------
+        scale : array-like of shape (D,)
+            Factor of each feature, not zero.
+        shift : array-like of shape (D,)
+            What is added to each feature afterwards.
+
+        Returns
+        -------
+        Mixture
+
+        Raises
+        ------
+        ValueError
+            If the shapes disagree or a factor is zero.
+
+        Examples
+        --------
+        >>> mixture = Mixture([1.0], [[2.0]], [[[1.0]]])
+        >>> mixture.rescaled([10.0], [3.0]).means
+        array([[23.]])
+        """
+        scale = check_array(scale, (self.n_features,), "scale")
+        shift = check_array(shift, (self.n_features,), "shift")
+        return Mixture(
+            self.weights,
+            self.means * scale + shift,
+            self.covariances * np.outer(scale, scale),
+        )

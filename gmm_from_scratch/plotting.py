@@ -1,0 +1,206 @@
+"""The visual language of the course: one color, one marker, one ellipse style."""
+
+import numpy as np
+from matplotlib import colors as matplotlib_colors
+from matplotlib import pyplot as plt
+
+from gmm_from_scratch import gaussian
+from gmm_from_scratch.validation import check_data, check_responsibilities
+
+# Okabe and Ito's palette, which readers without full color vision can tell apart.
+# Its yellow is too pale for lines on white and is replaced by a dark ochre.
+COLORS = (
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#CC79A7",
+    "#E69F00",
+    "#56B4E9",
+    "#8C6D1F",
+    "#000000",
+)
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+UNASSIGNED = "#8A8A8A"
+
+# Large enough to read from the last row of a lecture room.
+STYLE = {
+    "figure.dpi": 80,
+    "figure.constrained_layout.use": True,
+    "font.size": 14,
+    "axes.titlesize": 15,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#E6E6E6",
+    "lines.linewidth": 2.2,
+    "legend.frameon": False,
+}
+
+
+def component_color(k):
+    """
+    Give component k its color; after eight components the colors repeat.
+
+    Parameters
+    ----------
+    k : int
+        Index of the component, from 0.
+
+    Returns
+    -------
+    str
+        A color that matplotlib understands.
+
+    Examples
+    --------
+    >>> component_color(0)
+    '#0072B2'
+    """
+    return COLORS[k % len(COLORS)]
+
+
+def blend_colors(responsibilities):
+    """
+    Mix the components' colors in proportion to the responsibilities.
+
+    Parameters
+    ----------
+    responsibilities : array-like of shape (N, K)
+        Each row sums to 1.
+
+    Returns
+    -------
+    ndarray of shape (N, 3)
+        Red, green and blue of each point, between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        If a row does not sum to 1.
+
+    Examples
+    --------
+    >>> blend_colors([[1.0, 0.0], [0.5, 0.5]]).round(2)
+    array([[0.  , 0.45, 0.7 ],
+           [0.42, 0.41, 0.35]])
+    """
+    responsibilities = np.asarray(responsibilities)
+    responsibilities = check_responsibilities(responsibilities, len(responsibilities))
+    palette = [component_color(k) for k in range(responsibilities.shape[1])]
+    mixed = responsibilities @ matplotlib_colors.to_rgba_array(palette)[:, :3]
+    return mixed.clip(0, 1)
+
+
+def draw_points(ax, X, responsibilities=None, **style):
+    """
+    Scatter two-dimensional points, colored by who they belong to.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to draw.
+    X : array-like of shape (N, 2)
+        Points.
+    responsibilities : array-like of shape (N, K), optional
+        Colors to blend; without them the points are gray.
+    **style
+        Passed on to `Axes.scatter`.
+
+    Returns
+    -------
+    matplotlib.collections.PathCollection
+
+    Raises
+    ------
+    ValueError
+        If X does not have two columns.
+
+    Examples
+    --------
+    >>> figure, ax = plt.subplots()
+    >>> points = draw_points(ax, [[0, 0], [1, 1]])
+    >>> plt.close(figure)
+    """
+    X = check_data(X, n_features=2)
+    color = UNASSIGNED if responsibilities is None else blend_colors(responsibilities)
+    style = {"s": 22, "alpha": 0.75, "linewidths": 0} | style
+    return ax.scatter(X[:, 0], X[:, 1], c=color, **style)
+
+
+def draw_mixture(ax, mixture, *, n_std=(1, 2), labels=None):
+    """
+    Draw each component: its mean, its 1σ ellipse, and a lighter 2σ ellipse.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to draw.
+    mixture : Mixture
+        A mixture in two dimensions.
+    n_std : sequence of float
+        The Mahalanobis distances to trace; the first is drawn strongest.
+    labels : sequence of str, optional
+        Names of the components for the legend.
+
+    Raises
+    ------
+    ValueError
+        If the mixture does not have two features.
+
+    Examples
+    --------
+    >>> from gmm_from_scratch.mixture import Mixture
+    >>> figure, ax = plt.subplots()
+    >>> draw_mixture(ax, Mixture([1.0], [[0.0, 0.0]], [np.eye(2)]), labels=["all"])
+    >>> plt.close(figure)
+    """
+    for k, (mean, covariance) in enumerate(
+        zip(mixture.means, mixture.covariances, strict=True)
+    ):
+        color = component_color(k)
+        for i, distance in enumerate(n_std):
+            strength = (
+                {"linewidth": 2.6} if i == 0 else {"linewidth": 1.4, "alpha": 0.6}
+            )
+            ax.plot(*gaussian.ellipse(mean, covariance, distance).T, color, **strength)
+        ax.plot(
+            *mean,
+            marker=MARKERS[k % len(MARKERS)],
+            color=color,
+            markersize=11,
+            markeredgecolor="white",
+            markeredgewidth=1.5,
+            linestyle="none",
+            label=None if labels is None else labels[k],
+        )
+
+
+def show(figure, alt):
+    """
+    Display a figure with alt text, which exports and screen readers pass on.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        What to display; it is closed afterwards.
+    alt : str
+        What the figure shows, in a sentence.
+
+    Raises
+    ------
+    ValueError
+        If the sentence is empty.
+
+    Examples
+    --------
+    >>> show(plt.figure(), alt="An empty figure.")
+    Figure(640x480)
+    """
+    # Imported here because plotting also works without a notebook.
+    from IPython.display import display
+
+    if not alt.strip():
+        raise ValueError("alt must say in a sentence what the figure shows.")
+    display(figure, metadata={"image/png": {"alt": alt}})
+    plt.close(figure)

@@ -1,0 +1,294 @@
+"""Check what comes in, once, with sentences that say how to mend it."""
+
+import numbers
+
+import numpy as np
+from scipy import sparse
+
+COVARIANCE_TYPES = ("full", "tied", "diag", "spherical")
+
+
+def check_data(X, *, n_features=None, name="X"):
+    """Return data as a finite float array of shape (N, D), or say what is wrong.
+
+    Parameters
+    ----------
+    X : array-like of shape (N, D)
+        Numbers: an array, a list of rows, or a DataFrame.
+    n_features : int, optional
+        The D that the data must have.
+    name : str
+        What to call the data in an error.
+
+    Returns
+    -------
+    ndarray of shape (N, D)
+        The data as float64; the input itself is never changed.
+
+    Raises
+    ------
+    TypeError
+        If the data is sparse, masked or complex, or does not hold numbers.
+    ValueError
+        If the shape is wrong or a value is NaN or infinite.
+
+    Examples
+    --------
+    >>> check_data([[1, 2], [3, 4]])
+    array([[1., 2.],
+           [3., 4.]])
+    """
+    array = _as_float_array(X, name)
+    if array.ndim != 2:
+        raise ValueError(
+            f"{name} must have shape (N, D), one row per point, but its shape is "
+            f"{array.shape}; for one feature use {name}.reshape(-1, 1), for one "
+            f"point {name}.reshape(1, -1)."
+        )
+    if 0 in array.shape:
+        raise ValueError(
+            f"{name} is empty: its shape is {array.shape}; give it at least one "
+            f"row and one column."
+        )
+    if n_features is not None and array.shape[1] != n_features:
+        raise ValueError(
+            f"{name} has {array.shape[1]} features (columns), but "
+            f"{n_features} are expected here."
+        )
+    if not np.isfinite(array).all():
+        row, column = np.argwhere(~np.isfinite(array))[0]
+        raise ValueError(
+            f"{name} contains {array[row, column]} (first in row {row}, column "
+            f"{column}, counted from 0); drop or fill such values first."
+        )
+    return array
+
+
+def check_array(value, shape, name):
+    """Return a parameter as a finite float array of exactly this shape.
+
+    Parameters
+    ----------
+    value : array-like
+        The parameter.
+    shape : tuple of int
+        The shape that it must have.
+    name : str
+        What to call it in an error.
+
+    Returns
+    -------
+    ndarray
+        The parameter as float64.
+
+    Raises
+    ------
+    TypeError
+        If it does not hold real numbers.
+    ValueError
+        If the shape is another or a value is NaN or infinite.
+
+    Examples
+    --------
+    >>> check_array([0.5, 0.5], (2,), "weights")
+    array([0.5, 0.5])
+    """
+    array = _as_float_array(value, name)
+    if array.shape != tuple(shape):
+        raise ValueError(
+            f"{name} must have shape {tuple(shape)}, but its shape is {array.shape}."
+        )
+    if not np.isfinite(array).all():
+        raise ValueError(
+            f"{name} contains NaN or infinity; every entry must be a number."
+        )
+    return array
+
+
+def check_responsibilities(responsibilities, n_samples):
+    """Return responsibilities as a float array whose rows are probabilities.
+
+    Parameters
+    ----------
+    responsibilities : array-like of shape (N, K)
+        Row n says how much of point n belongs to each component.
+    n_samples : int
+        The N that the data has.
+
+    Returns
+    -------
+    ndarray of shape (N, K)
+
+    Raises
+    ------
+    ValueError
+        If the shape is wrong, an entry is negative, or a row does not sum to one.
+
+    Examples
+    --------
+    >>> check_responsibilities([[0.25, 0.75]], n_samples=1)
+    array([[0.25, 0.75]])
+    """
+    array = check_data(responsibilities, name="responsibilities")
+    if len(array) != n_samples:
+        raise ValueError(
+            f"responsibilities has {len(array)} rows, but X has {n_samples}; each "
+            f"point needs one row, so the shape must be (N, K)."
+        )
+    sums = array.sum(axis=1)
+    if (array < 0).any() or np.abs(sums - 1).max() > 1e-6:
+        row = int(np.argmax(np.maximum(np.abs(sums - 1), (array < 0).any(axis=1))))
+        raise ValueError(
+            f"each row of responsibilities must be probabilities that sum to 1, but "
+            f"row {row} is {array[row]}, which sums to {sums[row]:.6g}."
+        )
+    return array
+
+
+def check_covariance_type(covariance_type):
+    """Return the covariance type, or name the four that exist.
+
+    Parameters
+    ----------
+    covariance_type : {'full', 'tied', 'diag', 'spherical'}
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ValueError
+        If it is none of the four.
+
+    Examples
+    --------
+    >>> check_covariance_type("tied")
+    'tied'
+    """
+    if covariance_type not in COVARIANCE_TYPES:
+        raise ValueError(
+            f"covariance_type must be one of {', '.join(map(repr, COVARIANCE_TYPES))}, "
+            f"but it is {covariance_type!r}."
+        )
+    return covariance_type
+
+
+def check_integer(value, name, minimum):
+    """Return a whole number that is not below a minimum.
+
+    Parameters
+    ----------
+    value : int
+        The number.
+    name : str
+        What to call it in an error.
+    minimum : int
+        The smallest value that makes sense.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    TypeError
+        If it is not an integer.
+    ValueError
+        If it is smaller than `minimum`.
+
+    Examples
+    --------
+    >>> check_integer(3, "n_components", minimum=1)
+    3
+    """
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool):
+        raise TypeError(f"{name} must be a whole number, but it is {value!r}.")
+    if value < minimum:
+        raise ValueError(f"{name} must be at least {minimum}, but it is {value}.")
+    return int(value)
+
+
+def check_non_negative(value, name):
+    """Return a finite number that is zero or more.
+
+    Parameters
+    ----------
+    value : float
+        The number.
+    name : str
+        What to call it in an error.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError
+        If it is not a real number.
+    ValueError
+        If it is negative, NaN or infinite.
+
+    Examples
+    --------
+    >>> check_non_negative(1e-6, "reg_covar")
+    1e-06
+    """
+    if not isinstance(value, numbers.Real) or isinstance(value, bool):
+        raise TypeError(f"{name} must be a number, but it is {value!r}.")
+    if not 0 <= value < np.inf:
+        raise ValueError(f"{name} must be a finite number >= 0, but it is {value}.")
+    return float(value)
+
+
+def check_enough_rows(X, n_components):
+    """Refuse to fit more components than there are points.
+
+    Parameters
+    ----------
+    X : ndarray of shape (N, D)
+        The data.
+    n_components : int
+        K, the number of components.
+
+    Raises
+    ------
+    ValueError
+        If N < K.
+
+    Examples
+    --------
+    >>> check_enough_rows(np.zeros((5, 2)), n_components=5)
+    """
+    if len(X) < n_components:
+        raise ValueError(
+            f"X has {len(X)} rows, fewer than n_components={n_components}; use more "
+            f"data or at most {len(X)} components."
+        )
+
+
+def _as_float_array(value, name):
+    if sparse.issparse(value):
+        raise TypeError(f"{name} is a sparse matrix; pass {name}.toarray() instead.")
+    if np.ma.is_masked(value):
+        raise TypeError(
+            f"{name} is a masked array with missing values; drop or fill them first."
+        )
+    try:
+        array = np.asarray(value)
+        if array.dtype.kind == "O":
+            array = array.astype(float)
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"{name} must be a rectangular table of numbers, but NumPy cannot read it "
+            f"as one ({error})."
+        ) from error
+    if array.dtype.kind not in "biuf":
+        raise TypeError(
+            f"{name} must hold real numbers, but its type is {array.dtype}; convert or "
+            f"leave out such columns first."
+        )
+    # Row by row in memory, which a DataFrame's array is not: on the other order the
+    # triangular solves behind every density were measured hundreds of times slower.
+    return np.asarray(array, dtype=float, order="C")

@@ -1,0 +1,163 @@
+"""One Gaussian, against SciPy and against its own definitions."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.integrate import dblquad, quad
+from scipy.optimize import approx_fprime
+from scipy.stats import multivariate_normal, norm
+from strategies import random_covariance, seeds
+
+from gmm_from_scratch import gaussian
+
+
+def random_gaussian(seed, D, N=20):
+    rng = np.random.default_rng(seed)
+    mean = 10 * rng.normal(size=D)
+    covariance = random_covariance(rng, D)
+    return mean + 3 * rng.normal(size=(N, D)), mean, covariance
+
+
+@given(seeds, st.integers(1, 6))
+def test_log_density_equals_scipy(seed, D):
+    X, mean, covariance = random_gaussian(seed, D)
+    expected = multivariate_normal(mean, covariance).logpdf(X)
+    np.testing.assert_allclose(gaussian.log_density(X, mean, covariance), expected)
+
+
+@given(seeds, st.integers(1, 6))
+def test_mahalanobis_distance_equals_its_definition(seed, D):
+    X, mean, covariance = random_gaussian(seed, D)
+    difference = X - mean
+    squared = np.einsum(
+        "nd,de,ne->n", difference, np.linalg.inv(covariance), difference
+    )
+    np.testing.assert_allclose(
+        gaussian.mahalanobis_distance(X, mean, covariance), np.sqrt(squared)
+    )
+
+
+@given(seeds, st.integers(1, 4))
+def test_density_transforms_with_the_data(seed, D):
+    X, mean, covariance = random_gaussian(seed, D)
+    A = random_covariance(np.random.default_rng(seed + 1), D)
+    moved = gaussian.log_density(X @ A.T + 7, A @ mean + 7, A @ covariance @ A.T)
+    expected = gaussian.log_density(X, mean, covariance) - np.linalg.slogdet(A)[1]
+    np.testing.assert_allclose(moved, expected, rtol=1e-6, atol=1e-6)
+
+
+def test_density_integrates_to_one():
+    one, _ = quad(
+        lambda x: np.exp(gaussian.log_density([[x]], [2.0], [[9.0]]))[0], -40, 44
+    )
+    assert one == pytest.approx(1)
+
+    covariance = [[2.0, -0.8], [-0.8, 1.0]]
+    two, _ = dblquad(
+        lambda y, x: (
+            multivariate_normal([0, 0], covariance).pdf([x, y])
+            - np.exp(gaussian.log_density([[x, y]], [0, 0], covariance))[0]
+        ),
+        -3,
+        3,
+        -3,
+        3,
+    )
+    assert two == pytest.approx(0, abs=1e-9)
+
+
+def test_far_points_keep_their_log_density():
+    assert gaussian.log_density([[1e6]], [0.0], [[1.0]])[0] == pytest.approx(
+        norm.logpdf(1e6)
+    )
+
+
+@given(seeds, st.floats(0.1, 5))
+def test_ellipse_lies_at_its_mahalanobis_distance(seed, n_std):
+    _, mean, covariance = random_gaussian(seed, D=2)
+    curve = gaussian.ellipse(mean, covariance, n_std, n_points=37)
+    assert curve.shape == (37, 2)
+    np.testing.assert_allclose(
+        gaussian.mahalanobis_distance(curve, mean, covariance), n_std
+    )
+    np.testing.assert_allclose(curve[0], curve[-1])
+    # A closed curve around its center: an arc of it would pass the check above.
+    np.testing.assert_allclose(curve[:-1].mean(axis=0), mean, atol=1e-9 * 50)
+
+
+@given(seeds)
+def test_ellipse_axes_are_standard_deviations(seed):
+    _, _, covariance = random_gaussian(seed, D=2)
+    half_lengths, directions = gaussian.ellipse_axes(covariance)
+    assert half_lengths[0] >= half_lengths[1]
+    for half_length, direction in zip(half_lengths, directions.T, strict=True):
+        assert np.linalg.norm(direction) == pytest.approx(1)
+        spread = np.sqrt(direction @ covariance @ direction)
+        assert half_length == pytest.approx(spread)
+
+
+def test_probability_inside():
+    for n_std in [0.5, 1, 2, 3]:
+        one = norm.cdf(n_std) - norm.cdf(-n_std)
+        assert gaussian.probability_inside(n_std, 1) == pytest.approx(one)
+        two = 1 - np.exp(-(n_std**2) / 2)
+        assert gaussian.probability_inside(n_std, 2) == pytest.approx(two)
+
+
+@given(seeds, st.integers(1, 4), st.integers(1, 30))
+def test_maximum_likelihood_equals_numpy(seed, D, N):
+    X = np.random.default_rng(seed).normal(size=(N, D))
+    mean, covariance = gaussian.maximum_likelihood(X)
+    np.testing.assert_allclose(mean, X.mean(axis=0), atol=1e-12)
+    expected = np.cov(X.T, bias=True).reshape(D, D)
+    np.testing.assert_allclose(covariance, expected, atol=1e-12)
+
+
+def test_gradient_of_the_likelihood_vanishes_at_the_maximum():
+    X, _, _ = random_gaussian(seed=3, D=2, N=50)
+    mean, covariance = gaussian.maximum_likelihood(X)
+
+    def log_likelihood(parameters):
+        L = np.array([[parameters[2], 0], [parameters[3], parameters[4]]])
+        return gaussian.log_density(X, parameters[:2], L @ L.T).sum()
+
+    L = np.linalg.cholesky(covariance)
+    at = np.r_[mean, L[0, 0], L[1, 0], L[1, 1]]
+    assert np.abs(approx_fprime(at, log_likelihood, 1e-6)).max() < 1e-3
+    assert np.abs(approx_fprime(at + 0.1, log_likelihood, 1e-6)).max() > 0.1
+
+
+def test_sample_has_the_right_moments():
+    mean, covariance = np.array([3.0, -1.0]), np.array([[2.0, 1.2], [1.2, 1.0]])
+    X = gaussian.sample(mean, covariance, 100_000, rng=1)
+    standard_error = np.sqrt(np.diag(covariance) / len(X))
+    assert (np.abs(X.mean(axis=0) - mean) < 4 * standard_error).all()
+    np.testing.assert_allclose(np.cov(X.T), covariance, atol=0.03)
+    np.testing.assert_array_equal(X, gaussian.sample(mean, covariance, 100_000, rng=1))
+
+
+@pytest.mark.parametrize(
+    ("covariance", "words"),
+    [
+        ([[1.0, 0.0]], r"shape \(1, 1\)"),
+        ([[1.0, 0.5], [0.2, 1.0]], "symmetric.*0.3"),
+        ([[1.0, 2.0], [2.0, 1.0]], "not positive definite.*eigenvalue -1"),
+        ([[1.0, 1.0], [1.0, 1.0]], "reg_covar"),
+        ([[0.0]], "not positive definite"),
+        ([[np.nan]], "nan"),
+        (1.0, r"\(N, D\)"),
+    ],
+)
+def test_bad_covariances_are_explained(covariance, words):
+    with pytest.raises(ValueError, match=words):
+        gaussian.cholesky(covariance)
+
+
+def test_shapes_must_agree():
+    with pytest.raises(ValueError, match=r"mean must have shape \(2,\)"):
+        gaussian.log_density([[1.0, 2.0]], [0.0], np.eye(2))
+    with pytest.raises(ValueError, match="X has 3 features .* 2 are expected"):
+        gaussian.log_density([[1.0, 2.0, 3.0]], [0.0, 0.0], np.eye(2))
+    with pytest.raises(ValueError, match=r"covariance must have shape \(2, 2\)"):
+        gaussian.ellipse([0.0, 0.0], np.eye(3))
