@@ -28,8 +28,7 @@ from gmm_from_scratch.validation import (
 
 
 class GaussianMixture(DensityMixin, BaseEstimator):
-    """
-    A Gaussian mixture fitted by EM, with the interface of scikit-learn's.
+    """A Gaussian mixture fitted by EM, with the interface of scikit-learn's.
 
     Parameters
     ----------
@@ -136,8 +135,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         self.verbose_interval = verbose_interval
 
     def fit(self, X, y=None):
-        """
-        Estimate the parameters.
+        """Estimate the parameters.
 
         Parameters
         ----------
@@ -187,8 +185,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         return self
 
     def fit_predict(self, X, y=None):
-        """
-        Estimate the parameters and assign each point to its likeliest component.
+        """Estimate the parameters and assign each point to its likeliest component.
 
         Parameters
         ----------
@@ -211,8 +208,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         return self.fit(X).predict(X)
 
     def predict(self, X):
-        """
-        Assign each point to its likeliest component.
+        """Assign each point to its likeliest component.
 
         Parameters
         ----------
@@ -232,8 +228,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         return self.predict_proba(X).argmax(axis=1)
 
     def predict_proba(self, X):
-        """
-        Evaluate the responsibilities: p(component | point).
+        """Evaluate the responsibilities: p(component | point).
 
         Parameters
         ----------
@@ -255,8 +250,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         return e_step(X, self.mixture_)
 
     def score_samples(self, X):
-        """
-        Evaluate log p(x) at each point.
+        """Evaluate log p(x) at each point.
 
         Parameters
         ----------
@@ -277,8 +271,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         return self.mixture_.log_density(X)
 
     def score(self, X, y=None):
-        """
-        Evaluate the mean log-likelihood per point.
+        """Evaluate the mean log-likelihood per point.
 
         Parameters
         ----------
@@ -299,8 +292,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         return float(self.score_samples(X).mean())
 
     def sample(self, n_samples=1):
-        """
-        Draw points from the fitted mixture.
+        """Draw points from the fitted mixture.
 
         Parameters
         ----------
@@ -326,8 +318,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         return X[order], y[order]
 
     def aic(self, X):
-        """
-        Evaluate Akaike's criterion on X; smaller is better.
+        """Evaluate Akaike's criterion on X; smaller is better.
 
         Parameters
         ----------
@@ -347,8 +338,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         return selection.aic(self.score_samples(X).sum(), self._count_parameters())
 
     def bic(self, X):
-        """
-        Evaluate Schwarz's criterion on X; smaller is better.
+        """Evaluate Schwarz's criterion on X; smaller is better.
 
         Parameters
         ----------

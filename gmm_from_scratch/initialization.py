@@ -13,8 +13,7 @@ METHODS = ("kmeans", "k-means++", "random", "random_from_data")
 
 
 def kmeans_plus_plus(X, n_components, rng=None):
-    """
-    Choose K rows of X that lie far apart, to serve as first centers.
+    """Choose K rows of X that lie far apart, to serve as first centers.
 
     The first is drawn at random. Each next one is drawn with probability
     proportional to the squared distance from the centers chosen so far; of a few
@@ -68,8 +67,7 @@ def kmeans_plus_plus(X, n_components, rng=None):
 
 
 def kmeans(X, n_components, rng=None, *, max_iter=300):
-    """
-    Cluster with hard borders: assign to the nearest center, average, repeat.
+    """Cluster with hard borders: assign to the nearest center, average, repeat.
 
     Parameters
     ----------
@@ -116,8 +114,7 @@ def kmeans(X, n_components, rng=None, *, max_iter=300):
 
 
 def initial_responsibilities(X, n_components, method="kmeans", rng=None):
-    """
-    Guess who belongs to whom, before there is any Gaussian.
+    """Guess who belongs to whom, before there is any Gaussian.
 
     Parameters
     ----------
@@ -177,8 +174,7 @@ def initial_mixture(
     covariance_type="full",
     reg_covar=1e-6,
 ):
-    """
-    Make a start for EM: an M-step from guessed responsibilities.
+    """Make a start for EM: an M-step from guessed responsibilities.
 
     Parameters
     ----------
@@ -229,8 +225,7 @@ def fit_best(
     tol=1e-3,
     max_iter=100,
 ):
-    """
-    Run EM from several starts and keep the one that ends highest.
+    """Run EM from several starts and keep the one that ends highest.
 
     EM climbs to the nearest summit, not to the highest; more starts are the plainest
     cure.

@@ -39,8 +39,7 @@ STYLE = {
 
 
 def component_color(k):
-    """
-    Give component k its color; after eight components the colors repeat.
+    """Give component k its color; after eight components the colors repeat.
 
     Parameters
     ----------
@@ -61,8 +60,7 @@ def component_color(k):
 
 
 def blend_colors(responsibilities):
-    """
-    Mix the components' colors in proportion to the responsibilities.
+    """Mix the components' colors in proportion to the responsibilities.
 
     Parameters
     ----------
@@ -93,8 +91,7 @@ def blend_colors(responsibilities):
 
 
 def draw_points(ax, X, responsibilities=None, **style):
-    """
-    Scatter two-dimensional points, colored by who they belong to.
+    """Scatter two-dimensional points, colored by who they belong to.
 
     Parameters
     ----------
@@ -129,8 +126,7 @@ def draw_points(ax, X, responsibilities=None, **style):
 
 
 def draw_mixture(ax, mixture, *, n_std=(1, 2), labels=None):
-    """
-    Draw each component: its mean, its 1σ ellipse, and a lighter 2σ ellipse.
+    """Draw each component: its mean, its 1σ ellipse, and a lighter 2σ ellipse.
 
     Parameters
     ----------
@@ -177,8 +173,7 @@ def draw_mixture(ax, mixture, *, n_std=(1, 2), labels=None):
 
 
 def show(figure, alt):
-    """
-    Display a figure with alt text, which exports and screen readers pass on.
+    """Display a figure with alt text, which exports and screen readers pass on.
 
     Parameters
     ----------

@@ -12,8 +12,7 @@ from gmm_from_scratch.validation import (
 
 
 def aic(log_likelihood, n_free_parameters):
-    """
-    Akaike's criterion: −2 log L + 2 p; smaller is better.
+    """Akaike's criterion: −2 log L + 2 p; smaller is better.
 
     Parameters
     ----------
@@ -39,8 +38,7 @@ def aic(log_likelihood, n_free_parameters):
 
 
 def bic(log_likelihood, n_free_parameters, n_samples):
-    """
-    Schwarz's criterion: −2 log L + p log N; smaller is better.
+    """Schwarz's criterion: −2 log L + p log N; smaller is better.
 
     Parameters
     ----------
@@ -68,8 +66,7 @@ def bic(log_likelihood, n_free_parameters, n_samples):
 
 
 def held_out_log_likelihood(X, n_components, *, n_folds=5, rng=None, **options):
-    """
-    Score a mixture on points that it has not seen, by cross-validation.
+    """Score a mixture on points that it has not seen, by cross-validation.
 
     Parameters
     ----------
@@ -115,8 +112,7 @@ def held_out_log_likelihood(X, n_components, *, n_folds=5, rng=None, **options):
 
 
 def sweep(X, n_components, covariance_types=("full",), *, rng=None, **options):
-    """
-    Fit every combination of K and covariance type and tabulate the criteria.
+    """Fit every combination of K and covariance type and tabulate the criteria.
 
     Parameters
     ----------

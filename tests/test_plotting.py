@@ -1,0 +1,80 @@
+"""Figures: the right curves, colors and alt text."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from matplotlib import colors
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+from strategies import random_mixture, random_responsibilities, seeds
+
+from gmm_from_scratch import gaussian, plotting
+
+
+@pytest.fixture
+def ax():
+    return Figure().subplots()
+
+
+@given(seeds)
+def test_blended_colors_mix_in_proportion(seed):
+    responsibilities = random_responsibilities(np.random.default_rng(seed), 10, 3)
+    blended = plotting.blend_colors(responsibilities)
+    palette = np.array([colors.to_rgb(plotting.COLORS[k]) for k in range(3)])
+    np.testing.assert_allclose(blended, responsibilities @ palette)
+    np.testing.assert_allclose(plotting.blend_colors(np.eye(3)), palette)
+
+
+def test_colors_and_markers_are_all_different():
+    assert len(set(plotting.COLORS)) == len(plotting.COLORS) == len(plotting.MARKERS)
+    assert len(set(plotting.MARKERS)) == len(plotting.MARKERS)
+    assert plotting.component_color(9) == plotting.COLORS[1]
+
+
+def test_points_are_gray_until_they_belong(ax):
+    points = plotting.draw_points(ax, [[0, 0], [1, 1]])
+    expected = colors.to_rgb(plotting.UNASSIGNED)
+    np.testing.assert_allclose(points.get_facecolors()[:, :3], [expected])
+    points = plotting.draw_points(ax, [[0, 0], [1, 1]], [[1, 0], [0, 1]])
+    expected = [colors.to_rgb(color) for color in plotting.COLORS[:2]]
+    np.testing.assert_allclose(points.get_facecolors()[:, :3], expected)
+
+
+def test_ellipses_lie_where_they_say(ax):
+    mixture = random_mixture(np.random.default_rng(0), K=2, D=2)
+    plotting.draw_mixture(ax, mixture, n_std=(1, 3), labels=["a", "b"])
+    lines = ax.get_lines()
+    assert len(lines) == 2 * 3
+    for k in range(2):
+        one, three, mean = lines[3 * k : 3 * k + 3]
+        parameters = mixture.means[k], mixture.covariances[k]
+        for line, distance in [(one, 1), (three, 3)]:
+            points = np.transpose(line.get_data())
+            np.testing.assert_allclose(
+                gaussian.mahalanobis_distance(points, *parameters), distance
+            )
+            assert colors.same_color(line.get_color(), plotting.COLORS[k])
+        np.testing.assert_allclose(np.ravel(mean.get_data()), mixture.means[k])
+        assert one.get_linewidth() > three.get_linewidth()
+    assert ax.get_legend_handles_labels()[1] == ["a", "b"]
+
+
+def test_show_passes_alt_text_on_and_closes_the_figure(monkeypatch):
+    shown = []
+    monkeypatch.setattr(
+        "IPython.display.display", lambda figure, metadata: shown.append(metadata)
+    )
+    figure = plt.figure()
+    plotting.show(figure, alt="Nothing yet.")
+    assert shown == [{"image/png": {"alt": "Nothing yet."}}]
+    assert not plt.fignum_exists(figure.number)
+    with pytest.raises(ValueError, match="alt must say"):
+        plotting.show(plt.figure(), alt=" ")
+    plt.close("all")
+
+
+def test_only_two_dimensions_can_be_drawn(ax):
+    with pytest.raises(ValueError, match="X has 3 features .* 2 are expected"):
+        plotting.draw_points(ax, np.zeros((4, 3)))
+    with pytest.raises(ValueError, match=r"mean must have shape \(2,\)"):
+        plotting.draw_mixture(ax, random_mixture(np.random.default_rng(0), 1, 3))
