@@ -40,9 +40,9 @@ def weighted_covariances(X, responsibilities, means):
     counts = responsibilities.sum(axis=0)
     covariances = []
     for k, mean in enumerate(means):
-        centred = X - mean
-        weighted = responsibilities[:, k, np.newaxis] * centred
-        covariances.append(weighted.T @ centred / counts[k])
+        centered = X - mean
+        weighted = responsibilities[:, k, np.newaxis] * centered
+        covariances.append(weighted.T @ centered / counts[k])
     return np.array(covariances)
 
 

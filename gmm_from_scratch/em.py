@@ -123,7 +123,7 @@ def m_step(X, responsibilities, *, covariance_type="full", reg_covar=1e-6):
     Returns
     -------
     Mixture
-        The parameters that maximise the lower bound (exactly so for reg_covar=0).
+        The parameters that maximize the lower bound (exactly so for reg_covar=0).
 
     Raises
     ------

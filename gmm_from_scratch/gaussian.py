@@ -165,8 +165,8 @@ def maximum_likelihood(X):
     """
     X = check_data(X)
     mean = X.mean(axis=0)
-    centred = X - mean
-    return mean, centred.T @ centred / len(X)
+    centered = X - mean
+    return mean, centered.T @ centered / len(X)
 
 
 def ellipse_axes(covariance):

@@ -218,7 +218,7 @@ def fit_best(
     n_components,
     *,
     n_init=10,
-    method="kmeans",
+    method="k-means++",
     rng=None,
     covariance_type="full",
     reg_covar=1e-6,
@@ -239,7 +239,8 @@ def fit_best(
     n_init : int
         How many starts.
     method : {'kmeans', 'k-means++', 'random', 'random_from_data'}
-        How to make each; see `initial_responsibilities`.
+        How to make each; see `initial_responsibilities`. Several starts are worth
+        their time only if they differ, and those from 'kmeans' hardly do.
     rng : numpy.random.Generator or int, optional
         Source of randomness, or its seed.
     covariance_type : {'full', 'tied', 'diag', 'spherical'}

@@ -125,8 +125,55 @@ def draw_points(ax, X, responsibilities=None, **style):
     return ax.scatter(X[:, 0], X[:, 1], c=color, **style)
 
 
+def draw_gaussian(
+    ax, mean, covariance, *, n_std=(1, 2), color="black", marker="o", label=None
+):
+    """Draw one Gaussian: its mean, its 1σ ellipse, and a lighter 2σ ellipse.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to draw.
+    mean : array-like of shape (2,)
+        μ.
+    covariance : array-like of shape (2, 2)
+        Σ.
+    n_std : sequence of float
+        The Mahalanobis distances to trace; the first is drawn strongest.
+    color, marker : str
+        As matplotlib knows them.
+    label : str, optional
+        Name for the legend.
+
+    Raises
+    ------
+    ValueError
+        If the Gaussian is not one in two dimensions.
+
+    Examples
+    --------
+    >>> figure, ax = plt.subplots()
+    >>> draw_gaussian(ax, [0.0, 0.0], [[2.0, 1.0], [1.0, 1.0]], label="all data")
+    >>> plt.close(figure)
+    """
+    for i, distance in enumerate(n_std):
+        strength = {"linewidth": 2.6} if i == 0 else {"linewidth": 1.4, "alpha": 0.6}
+        curve = gaussian.ellipse(mean, covariance, distance)
+        ax.plot(*curve.T, color=color, **strength)
+    ax.plot(
+        *mean,
+        marker=marker,
+        color=color,
+        markersize=11,
+        markeredgecolor="white",
+        markeredgewidth=1.5,
+        linestyle="none",
+        label=label,
+    )
+
+
 def draw_mixture(ax, mixture, *, n_std=(1, 2), labels=None):
-    """Draw each component: its mean, its 1σ ellipse, and a lighter 2σ ellipse.
+    """Draw each component in its own color and marker.
 
     Parameters
     ----------
@@ -151,25 +198,54 @@ def draw_mixture(ax, mixture, *, n_std=(1, 2), labels=None):
     >>> draw_mixture(ax, Mixture([1.0], [[0.0, 0.0]], [np.eye(2)]), labels=["all"])
     >>> plt.close(figure)
     """
-    for k, (mean, covariance) in enumerate(
-        zip(mixture.means, mixture.covariances, strict=True)
-    ):
-        color = component_color(k)
-        for i, distance in enumerate(n_std):
-            strength = (
-                {"linewidth": 2.6} if i == 0 else {"linewidth": 1.4, "alpha": 0.6}
-            )
-            ax.plot(*gaussian.ellipse(mean, covariance, distance).T, color, **strength)
-        ax.plot(
-            *mean,
+    for k in range(mixture.n_components):
+        draw_gaussian(
+            ax,
+            mixture.means[k],
+            mixture.covariances[k],
+            n_std=n_std,
+            color=component_color(k),
             marker=MARKERS[k % len(MARKERS)],
-            color=color,
-            markersize=11,
-            markeredgecolor="white",
-            markeredgewidth=1.5,
-            linestyle="none",
             label=None if labels is None else labels[k],
         )
+
+
+def draw_staircase(ax, steps):
+    """Draw how the lower bound and the log-likelihood climb, half-step by half-step.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Where to draw.
+    steps : sequence of HalfStep
+        What `em.em` yielded, in order.
+
+    Examples
+    --------
+    >>> from itertools import islice
+    >>> from gmm_from_scratch import em
+    >>> from gmm_from_scratch.mixture import Mixture
+    >>> start = Mixture([0.5, 0.5], [[-1.0], [1.0]], [[[1.0]], [[1.0]]])
+    >>> figure, ax = plt.subplots()
+    >>> draw_staircase(ax, list(islice(em.em([[-2.0], [-1.0], [3.0]], start), 6)))
+    >>> plt.close(figure)
+    """
+    bounds = np.array([step.lower_bound for step in steps])
+    log_likelihoods = np.array([step.log_likelihood for step in steps])
+    x = np.arange(len(steps))
+    gap = {"color": "#E8D9C5", "step": "mid", "label": "divergence"}
+    ax.fill_between(x, bounds, log_likelihoods, **gap)
+    ax.step(x, log_likelihoods, "k", where="mid", label="log-likelihood")
+    ax.step(x, bounds, "--", color="#767676", where="mid", label="lower bound")
+    for half, marker, color in [("E", "o", "white"), ("M", "D", "black")]:
+        at = [i for i in x if steps[i].half == half]
+        style = {"color": color, "markeredgecolor": "black", "label": f"after {half}"}
+        ax.plot(at, bounds[at], marker, **style)
+    labels = [f"{step.half} {step.iteration}" for step in steps]
+    every = max(1, len(steps) // 8)
+    ax.set_xticks(x[::every], labels[::every])
+    ax.set(xlabel="half-step", ylabel="log-likelihood")
+    ax.legend(loc="lower right")
 
 
 def show(figure, alt):

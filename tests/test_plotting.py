@@ -1,5 +1,7 @@
 """Figures: the right curves, colors and alt text."""
 
+from itertools import islice
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,7 +10,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from strategies import random_mixture, random_responsibilities, seeds
 
-from gmm_from_scratch import gaussian, plotting
+from gmm_from_scratch import em, gaussian, plotting
 
 
 @pytest.fixture
@@ -57,6 +59,22 @@ def test_ellipses_lie_where_they_say(ax):
         np.testing.assert_allclose(np.ravel(mean.get_data()), mixture.means[k])
         assert one.get_linewidth() > three.get_linewidth()
     assert ax.get_legend_handles_labels()[1] == ["a", "b"]
+
+
+def test_staircase_touches_after_e_and_rises(ax):
+    mixture = random_mixture(np.random.default_rng(0), K=2, D=2)
+    X, _ = mixture.sample(50, rng=0)
+    steps = list(islice(em.em(X, mixture), 8))
+    plotting.draw_staircase(ax, steps)
+    lines = {line.get_label(): line.get_ydata() for line in ax.get_lines()}
+    np.testing.assert_array_equal(lines["lower bound"], [s.lower_bound for s in steps])
+    np.testing.assert_allclose(lines["after E"], lines["log-likelihood"][::2])
+    assert (lines["after M"] <= lines["log-likelihood"][1::2]).all()
+    assert [text.get_text() for text in ax.get_xticklabels()][:3] == [
+        "E 1",
+        "M 1",
+        "E 2",
+    ]
 
 
 def test_show_passes_alt_text_on_and_closes_the_figure(monkeypatch):
