@@ -289,6 +289,4 @@ def _as_float_array(value, name):
             f"{name} must hold real numbers, but its type is {array.dtype}; convert or "
             f"leave out such columns first."
         )
-    # Row by row in memory, which a DataFrame's array is not: on the other order the
-    # triangular solves behind every density were measured hundreds of times slower.
-    return np.asarray(array, dtype=float, order="C")
+    return array.astype(float, copy=False)
