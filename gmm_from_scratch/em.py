@@ -207,8 +207,8 @@ def lower_bound(X, responsibilities, mixture):
     return _bound(responsibilities, log_joint)
 
 
-def em(X, start, *, covariance_type="full", reg_covar=1e-6):
-    """Run EM one half-step at a time, without end: the caller decides when to stop.
+def em(X, start, *, covariance_type="full", reg_covar=1e-6, tol=None, max_iter=None):
+    """Run EM one half-step at a time.
 
     Parameters
     ----------
@@ -220,6 +220,11 @@ def em(X, start, *, covariance_type="full", reg_covar=1e-6):
         What the covariances may look like after the first M-step.
     reg_covar : float
         Added to each variance at each M-step.
+    tol : float, optional
+        Stop after the iteration whose E-step finds that the *mean* log-likelihood per
+        point has changed by less. Without it, never stop for that reason.
+    max_iter : int, optional
+        Stop after so many iterations. Without it, never stop for that reason.
 
     Yields
     ------
@@ -229,40 +234,48 @@ def em(X, start, *, covariance_type="full", reg_covar=1e-6):
 
     Raises
     ------
-    EmptyComponentError, ValueError
-        As `e_step` and `m_step` do.
+    EmptyComponentError
+        If a component loses every point.
+    ValueError
+        If the input is malformed, or X has fewer rows than there are components.
 
     Examples
     --------
-    >>> from itertools import islice
     >>> start = Mixture([0.5, 0.5], [[-1.0], [1.0]], [[[1.0]], [[1.0]]])
-    >>> for step in islice(em([[-2.0], [-1.0], [3.0]], start), 4):
+    >>> for step in em([[-2.0], [-1.0], [3.0]], start, max_iter=2):
     ...     print(step.iteration, step.half, round(step.log_likelihood, 3))
     1 E -7.189
     1 M -4.654
     2 E -4.654
     2 M -3.577
     """
-    X = check_data(X)
-    mixture = start
+    X = check_data(X, n_features=start.n_features)
+    check_enough_rows(X, start.n_components)
+    tol = -np.inf if tol is None else check_non_negative(tol, "tol")
+    last = np.inf if max_iter is None else check_integer(max_iter, "max_iter", 1)
+
+    mixture, previous = start, -np.inf
     log_joint = mixture.log_joint(X)
     for iteration in count(1):
         responsibilities = _normalize(log_joint)
-        yield _half_step(iteration, "E", mixture, responsibilities, log_joint)
+        step = _half_step(iteration, "E", mixture, responsibilities, log_joint)
+        yield step
+        change = (step.log_likelihood - previous) / len(X)
+        previous = step.log_likelihood
 
         mixture = m_step(
             X, responsibilities, covariance_type=covariance_type, reg_covar=reg_covar
         )
         log_joint = mixture.log_joint(X)
         yield _half_step(iteration, "M", mixture, responsibilities, log_joint)
+        if abs(change) < tol or iteration == last:
+            return
 
 
 def fit(X, start, *, covariance_type="full", reg_covar=1e-6, tol=1e-3, max_iter=100):
     """Repeat the two steps until the log-likelihood no longer moves.
 
-    As in scikit-learn, an iteration is an E-step and an M-step, and the loop ends
-    after the iteration whose E-step finds the *mean* log-likelihood per point changed
-    by less than `tol`.
+    Iterations are counted, and stopped, as in scikit-learn.
 
     Parameters
     ----------
@@ -299,24 +312,17 @@ def fit(X, start, *, covariance_type="full", reg_covar=1e-6, tol=1e-3, max_iter=
     >>> result.converged
     True
     """
-    X = check_data(X, n_features=start.n_features)
-    check_enough_rows(X, start.n_components)
-    tol = check_non_negative(tol, "tol")
-    max_iter = check_integer(max_iter, "max_iter", 1)
-
-    log_likelihoods, previous = [], -np.inf
-    for step in em(X, start, covariance_type=covariance_type, reg_covar=reg_covar):
+    options = {"covariance_type": covariance_type, "reg_covar": reg_covar}
+    log_likelihoods = []
+    for step in em(X, start, tol=tol, max_iter=max_iter, **options):
         if step.half == "E":
-            change = (step.log_likelihood - previous) / len(X)
-            previous = step.log_likelihood
-            log_likelihoods.append(previous)
-        elif abs(change) < tol or step.iteration == max_iter:
-            break
+            log_likelihoods.append(step.log_likelihood)
+    changes = np.abs(np.diff(log_likelihoods)) / len(step.responsibilities)
     return Fit(
         mixture=step.mixture,
         log_likelihoods=np.array(log_likelihoods),
         n_iter=step.iteration,
-        converged=bool(abs(change) < tol),
+        converged=bool((changes < tol).any()),
     )
 
 

@@ -1,0 +1,50 @@
+// Run by tests/test_player.py, which puts drawing.js beside this file as drawing.mjs.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as drawing from "./drawing.mjs";
+
+test("ticks are round and lie within the range", () => {
+  assert.deepEqual(drawing.niceTicks(38, 101, 4), [40, 60, 80, 100]);
+  assert.deepEqual(drawing.niceTicks(-1, 1, 4), [-1, -0.5, 0, 0.5, 1]);
+  assert.deepEqual(drawing.niceTicks(3, 3), [3]);
+});
+
+test("numbers have as many decimals as their spacing and a true minus", () => {
+  assert.equal(drawing.formatNumber(-1200, 50), "−1200");
+  assert.equal(drawing.formatNumber(0.30000000000000004, 0.1), "0.3");
+  assert.equal(drawing.formatNumber(-1e-12, 0.5), "0.0");
+  assert.equal(drawing.formatNumber(2e7, 1e6), "2.0e+7");
+});
+
+test("the square root of a covariance squares to it", () => {
+  const [xx, xy, yy] = [4, 1.5, 2];
+  const [a, b, c] = drawing.squareRoot(xx, xy, yy);
+  const squared = [a * a + b * b, a * b + b * c, b * b + c * c];
+  squared.forEach((value, i) => assert.ok(Math.abs(value - [xx, xy, yy][i]) < 1e-12));
+});
+
+test("an ellipse lies at its Mahalanobis distance", () => {
+  const root = drawing.squareRoot(9, 0, 4);
+  for (const [x, y] of drawing.ellipsePoints([1, 2], root, 2)) {
+    assert.ok(Math.abs((x - 1) ** 2 / 9 + (y - 2) ** 2 / 4 - 4) < 1e-9);
+  }
+});
+
+test("colors blend by responsibility, the last component taking the rest", () => {
+  const palette = [[255, 0, 0], [0, 0, 255]];
+  const mixed = drawing.blendColors(new Uint8Array([255, 51, 0]), 3, 2, palette);
+  assert.deepEqual([...mixed], [255, 0, 0, 51, 0, 204, 0, 0, 255]);
+});
+
+test("a dark background lightens the palette, black most of all", () => {
+  for (const color of drawing.paletteFor(["#0072B2", "#000000"], true)) {
+    assert.ok(drawing.luminance(color) > 0.15);
+  }
+  assert.deepEqual(drawing.paletteFor(["#0072B2"], false), [[0, 114, 178]]);
+});
+
+test("pixels lead back to values, and stay inside the axes", () => {
+  const axes = new drawing.Axes({ left: 10, top: 0, right: 110, bottom: 50, x: [0, 1], y: [-1, 1] });
+  assert.deepEqual(axes.toValue(...axes.toPixel([0.25, 0.5])), [0.25, 0.5]);
+  assert.deepEqual(axes.toValue(-999, 999), [0, -1]);
+});

@@ -1,0 +1,385 @@
+"""The player in JupyterLab: played, scrubbed, dragged and moved by keyboard."""
+
+import ast
+import base64
+import json
+import shutil
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import nbformat
+import pytest
+
+pytestmark = pytest.mark.browser
+
+NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "06_em_converges.ipynb"
+CELL = """\
+import numpy as np
+from gmm_from_scratch.datasets import load_old_faithful
+from gmm_from_scratch.mixture import Mixture
+from gmm_from_scratch.widgets import EMPlayer
+
+X = load_old_faithful().to_numpy()
+covariance = np.diag(X.var(axis=0)) / 4
+start = Mixture([0.5, 0.5], [[2.5, 90], [4, 50]], [covariance, covariance])
+names = ["eruption (min)", "waiting (min)"]
+player = EMPlayer(X, start, feature_names=names)
+player
+"""
+KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+RESTORE = "player.playing, player.speed, player.frame, player.start_means"
+
+
+class Lab:
+    """A notebook that is open in JupyterLab and has been run from top to bottom."""
+
+    def __init__(self, page, server):
+        self.page, self.server = page, server
+        self.errors, self.strangers = [], []
+        page.on("console", self._hear_console)
+        page.on("pageerror", lambda error: self.errors.append(error.stack))
+        page.on("request", self._hear_request)
+
+    def _hear_console(self, message):
+        if message.type == "error":
+            self.errors.append(message.text)
+
+    def _hear_request(self, request):
+        address = urlsplit(request.url)
+        at_home = address.hostname in ("127.0.0.1", "localhost")
+        if address.scheme in ("http", "https", "ws", "wss") and not at_home:
+            self.strangers.append(request.url)
+
+    def open(self, name):
+        self.page.goto(self.server.link(name))
+        self.page.wait_for_selector(".jp-NotebookPanel .jp-Notebook")
+        self.page.evaluate("jupyterapp.shell.currentWidget.sessionContext.ready")
+
+    def run_all(self):
+        command = "jupyterapp.commands.execute('notebook:run-all-cells')"
+        assert self.page.evaluate(command), "a cell of the notebook raised an error"
+
+    def kernel(self, expression):
+        """Evaluate a Python expression in the notebook's kernel."""
+        reply = self.page.evaluate(
+            """async (expression) => {
+                const { sessionContext } = jupyterapp.shell.currentWidget;
+                const future = sessionContext.session.kernel.requestExecute({
+                    code: "", user_expressions: { value: expression },
+                });
+                return (await future.done).content.user_expressions.value;
+            }""",
+            f"__import__('json').dumps({expression})",
+        )
+        assert reply["status"] == "ok", reply
+        return json.loads(ast.literal_eval(reply["data"]["text/plain"]))
+
+    def execute(self, code):
+        assert self.kernel(f"exec({code!r}, globals())") is None
+
+    def part(self, name):
+        return self.page.locator(".gmm-player").first.locator(f".gmm-{name}").first
+
+    def handle(self, k):
+        return self.page.locator(".gmm-player").first.locator(".gmm-handle").nth(k)
+
+    def pixels(self):
+        return self.page.evaluate(
+            """() => [...document.querySelectorAll(".gmm-player")[0]
+                .querySelectorAll(".gmm-stage canvas")].map((c) => c.toDataURL())"""
+        )
+
+    def settled(self):
+        """Wait until two pictures in a row are equal, and return the last."""
+        before = None
+        while (now := self.pixels()) != before:
+            before = now
+            time.sleep(0.15)
+        return now
+
+
+def wait_until(condition, what, seconds=20):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"still waiting until {what}"
+        time.sleep(0.05)
+
+
+def write_notebook(path):
+    if NOTEBOOK.exists():
+        shutil.copy(NOTEBOOK, path)
+        return
+    cell = nbformat.v4.new_code_cell(CELL)
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata=KERNEL), path)
+
+
+@pytest.fixture(scope="module")
+def opened(jupyter_server, page):
+    write_notebook(jupyter_server.root / "player.ipynb")
+    lab = Lab(page, jupyter_server)
+    lab.open("player.ipynb")
+    lab.run_all()
+    page.wait_for_selector(".gmm-player")
+    lab.execute(f"initial = {RESTORE}")
+    return lab
+
+
+@pytest.fixture
+def lab(opened, tmp_path):
+    """Return the open notebook with its player as it was at first."""
+    opened.execute("player.playing, player.frame = False, 0")
+    opened.execute(f"{RESTORE} = initial")
+    opened.part("stage").scroll_into_view_if_needed()
+    opened.settled()
+    yield opened
+    opened.page.screenshot(path=tmp_path / "after.png")
+    assert not opened.errors, "\n".join(opened.errors)
+    assert not opened.strangers, "\n".join(opened.strangers)
+
+
+def test_the_widget_is_shown_and_not_the_picture(lab):
+    output = lab.page.locator(".jp-OutputArea-output", has=lab.part("stage"))
+    assert output.locator("img").count() == 0
+    assert lab.part("headline").inner_text() == "Start"
+
+
+def test_play_moves_the_ellipses(lab):
+    (_, before), words = lab.pixels(), lab.part("count").inner_text()
+    lab.execute("player.speed = 4.0")
+    lab.part("play").click()
+    wait_until(lambda: lab.kernel("player.frame") >= 3, "the frames advance")
+    assert lab.pixels()[1] != before
+    assert lab.part("count").inner_text() != words
+    lab.part("play").click()
+    wait_until(lambda: not lab.kernel("player.playing"), "the player pauses")
+    frame = lab.kernel("player.frame")
+    assert f"Iteration {(frame + 1) // 2} of" in lab.part("count").inner_text()
+
+
+def test_play_stops_at_the_end_and_starts_again(lab):
+    lab.execute("player.speed = 4.0; player.frame = len(player.trace) - 1")
+    lab.part("play").click()
+    wait_until(lambda: lab.kernel("player.frame == len(player.trace)"), "it ends")
+    wait_until(lambda: not lab.kernel("player.playing"), "it stops")
+    lab.part("play").click()
+    wait_until(lambda: 0 < lab.kernel("player.frame") < 5, "it plays from the start")
+
+
+def test_an_e_step_colors_points_and_an_m_step_moves_gaussians(lab):
+    (points, shapes), step = lab.settled(), lab.page.get_by_label("half-step forward")
+    step.first.click()
+    wait_until(lambda: "belongs" in lab.part("headline").inner_text(), "E is shown")
+    after_e = lab.settled()
+    step.first.click()
+    wait_until(lambda: "move" in lab.part("headline").inner_text(), "M is shown")
+    after_m = lab.settled()
+    assert after_e[0] != points
+    assert after_e[1] == shapes
+    assert after_m[0] == after_e[0]
+    assert after_m[1] != after_e[1]
+    spoken = lab.part("spoken")
+    wait_until(lambda: "M: move the Gaussians" in spoken.inner_text(), "it is said")
+
+
+def test_scrubber_and_staircase_lead_to_a_frame(lab):
+    before = lab.pixels()
+    lab.part("scrub").locator("input").fill("5")
+    wait_until(lambda: lab.kernel("player.frame") == 5, "the scrubber is heard")
+    assert lab.settled() != before
+    box = lab.part("stairs").bounding_box()
+    lab.page.mouse.click(box["x"] + box["width"] - 10, box["y"] + box["height"] / 2)
+    wait_until(lambda: lab.kernel("player.frame == len(player.trace)"), "the end")
+
+
+def test_keys_of_the_player(lab):
+    lab.part("stage").focus()
+    for key, frame in [("ArrowRight", 1), (".", 2), (".", 3), (",", 2), ("End", -1)]:
+        lab.page.keyboard.press(key)
+        wanted = lab.kernel("len(player.trace)") if frame < 0 else frame
+        wait_until(lambda wanted=wanted: lab.kernel("player.frame") == wanted, key)
+    lab.page.keyboard.press("Home")
+    lab.page.keyboard.press("Space")
+    wait_until(lambda: lab.kernel("player.frame") > 0, "Space plays")
+    assert lab.page.locator(".jp-mod-editMode").count() == 0
+
+
+def center(locator):
+    box = locator.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def drag(lab, k, x, y, steps):
+    lab.page.mouse.move(*center(lab.handle(k)))
+    lab.page.mouse.down()
+    lab.page.mouse.move(x, y, steps=steps)
+    lab.page.mouse.up()
+
+
+FITTED = """[
+    __import__("numpy").allclose(player.trace[-1].mixture.means, again.mixture.means),
+    player.trace[-1].iteration == again.n_iter]"""
+FIT_AGAIN = """
+from gmm_from_scratch import em as _em
+from gmm_from_scratch.mixture import Mixture as _Mixture
+_start = player.trace[0].mixture
+again = _em.fit(
+    player._X,
+    _Mixture(_start.weights, player.start_means, _start.covariances),
+    tol=player._stop["tol"], max_iter=player._stop["max_iter"], **player._options)
+"""
+
+
+def assert_run_belongs_to_start(lab):
+    lab.execute(FIT_AGAIN)
+    assert lab.kernel(FITTED) == [True, True]
+    last = lab.kernel("player.trace[-1].iteration")
+    lab.page.get_by_label("half-step forward").first.click()
+    wait_until(
+        lambda: lab.part("count").inner_text().endswith(f"of {last}"),
+        "the browser shows the run of the last position",
+    )
+
+
+def test_dragging_a_start_mean_changes_the_result(lab):
+    lab.execute("player.frame = 2")
+    before, bounds = lab.settled(), lab.kernel("[s.lower_bound for s in player.trace]")
+    x, y = center(lab.handle(1))
+    drag(lab, 0, x, y - 90, steps=8)
+    means = "player.start_means"
+    wait_until(lambda: lab.kernel(means) != lab.kernel("initial[3]"), "the drag runs")
+    lab.settled()
+    first, second = lab.kernel(means)
+    assert first[0] == pytest.approx(second[0], abs=0.02)
+    assert first[1] > second[1]
+    assert lab.settled() != before
+    assert lab.kernel("[s.lower_bound for s in player.trace]") != bounds
+    assert_run_belongs_to_start(lab)
+
+
+SLOW = """
+import time as _time
+runs, fast_run = [], player._run
+def _slow_run(start):
+    runs.append(start.means.tolist())
+    _time.sleep(0.2)
+    return fast_run(start)
+player._run = _slow_run
+"""
+
+
+def test_a_fast_drag_on_a_slow_kernel_leaves_no_backlog(lab):
+    lab.execute(SLOW)
+    try:
+        x, y = center(lab.handle(1))
+        drag(lab, 0, x, y - 60, steps=60)
+        label = lab.handle(0)
+        wait_until(
+            lambda: lab.kernel(
+                "abs(player.start_means[0][0] - player.start_means[1][0]) < 0.02 "
+                "and player._reply == player._request['id']"
+            ),
+            "the last position has been run",
+        )
+        assert lab.kernel("runs[-1] == player.start_means")
+        assert lab.kernel("len(runs)") < 30
+        assert "Start mean of component 1" in label.get_attribute("aria-label")
+    finally:
+        lab.execute("player._run = fast_run")
+    assert_run_belongs_to_start(lab)
+
+
+def test_arrow_keys_move_a_start_mean(lab):
+    before = lab.kernel("player.start_means")
+    label = lab.handle(0).get_attribute("aria-label")
+    active = "jupyterapp.shell.currentWidget.content.activeCellIndex"
+    lab.page.evaluate("jupyterapp.commands.execute('notebook:enter-command-mode')")
+    lab.handle(0).focus()
+    cell = lab.page.evaluate(active)
+    for key in ("ArrowRight", "ArrowDown", "ArrowDown", "Shift+ArrowDown"):
+        lab.page.keyboard.press(key)
+    wait_until(
+        lambda: (
+            lab.kernel("player.start_means")[0][0] > before[0][0]
+            and lab.kernel("player.start_means")[0][1] < before[0][1]
+        ),
+        "the arrow keys are heard",
+    )
+    assert lab.page.evaluate(active) == cell, "the notebook took the arrow keys"
+    assert lab.kernel("player.start_means")[1] == before[1]
+    assert lab.handle(0).get_attribute("aria-label") != label
+    assert lab.kernel("player.frame") == 0
+    assert_run_belongs_to_start(lab)
+
+
+def test_everything_that_takes_focus_keeps_its_keys(lab):
+    # The handlers stop the keys as well, but not in every version of JupyterLab
+    # before its shortcuts have seen them.
+    focusable = ".gmm-player :is(button, input, select, [tabindex])"
+    without = f"{focusable}:not([data-lm-suppress-shortcuts=true])"
+    assert lab.page.locator(focusable).count() >= 9
+    assert lab.page.locator(without).count() == 0
+
+
+def test_python_moves_the_picture_too(lab):
+    before = lab.settled()
+    lab.execute("player.frame = 4")
+    wait_until(lambda: "Iteration 2" in lab.part("count").inner_text(), "it is shown")
+    assert lab.settled() != before
+    lab.execute("player.start_means = [[1e5, 1e5], player.start_means[1]]")
+    message = lab.part("message")
+    wait_until(lambda: "no point at all" in message.inner_text(), "it says why")
+
+
+DARKEST_PIXEL = """() => {
+    const canvas = document.querySelector(".gmm-player .gmm-stage canvas");
+    const { width, height } = canvas;
+    const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+    let darkest = 765;
+    for (let i = 0; i < data.length; i += 4) {
+        if (data[i + 3] < 255) continue;
+        darkest = Math.min(darkest, data[i] + data[i + 1] + data[i + 2]);
+    }
+    return darkest;
+}"""
+
+
+def test_dark_theme_turns_the_ink_white(lab):
+    change = "jupyterapp.commands.execute('apputils:change-theme', {theme: '%s'})"
+    assert lab.page.evaluate(DARKEST_PIXEL) < 60
+    lab.page.evaluate(change % "JupyterLab Dark")
+    wait_until(lambda: 60 < lab.page.evaluate(DARKEST_PIXEL) < 765, "the ink is white")
+    # JupyterLab itself stumbles over a theme that is left while it still loads.
+    lab.page.wait_for_timeout(1500)
+    lab.page.evaluate(change % "JupyterLab Light")
+    wait_until(lambda: lab.page.evaluate(DARKEST_PIXEL) < 60, "the ink is black again")
+
+
+def test_without_a_kernel_it_says_so_and_still_plays(lab):
+    lab.page.evaluate("jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    lab.handle(0).focus()
+    lab.page.keyboard.press("ArrowRight")
+    message = lab.part("message")
+    wait_until(lambda: "No kernel answers" in message.inner_text(), "it says so")
+    lab.part("play").click()
+    wait_until(lambda: "Iteration 2" in lab.part("count").inner_text(), "it plays")
+    # ipywidgets writes to the console that it could not send; nothing else may.
+    lab.errors = [text for text in lab.errors if "widget sync message" not in text]
+    lab.page.evaluate("jupyterapp.shell.currentWidget.sessionContext.restartKernel()")
+    lab.run_all()
+
+
+def test_a_stored_notebook_shows_the_picture(jupyter_server, browser):
+    names = {}
+    exec(CELL, names)
+    data, metadata = names["player"]._repr_mimebundle_()
+    data["image/png"] = base64.b64encode(data["image/png"]).decode()
+    output = nbformat.v4.new_output("display_data", data, metadata=metadata)
+    cell = nbformat.v4.new_code_cell("player", outputs=[output])
+    notebook = nbformat.v4.new_notebook(cells=[cell], metadata=KERNEL)
+    nbformat.write(notebook, jupyter_server.root / "stored.ipynb")
+    page = browser.new_page()
+    page.goto(jupyter_server.link("stored.ipynb"))
+    picture = page.locator(".jp-OutputArea img:visible")
+    picture.wait_for()
+    page.close()
