@@ -1,0 +1,194 @@
+"""The form that all notebooks share; nbval compares what they print."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from gmm_from_scratch.datasets import make_mall_customers
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+LONGEST_CELL = 15
+LONGEST_FIGURE_CELL = 20
+LARGEST_IMAGE_KB = 100
+
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def cells(path, cell_type):
+    return [cell for cell in read(path).cells if cell.cell_type == cell_type]
+
+
+def outputs(path):
+    return [output for cell in cells(path, "code") for output in cell.outputs]
+
+
+def markdown(path):
+    return "\n\n".join(cell.source for cell in cells(path, "markdown"))
+
+
+def printed(path):
+    """All text in the outputs of a notebook."""
+    texts = [
+        output.get("text", "") + output.get("data", {}).get("text/plain", "")
+        for output in outputs(path)
+    ]
+    return "\n".join(texts)
+
+
+def test_there_are_notebooks():
+    assert NOTEBOOKS[0].stem == "00_start_here"
+    assert NOTEBOOKS[-1].stem == "10_customer_segmentation"
+
+
+@each_notebook
+def test_cells_were_run_once_in_order_without_errors(path):
+    counts = [cell.execution_count for cell in cells(path, "code")]
+    assert counts == list(range(1, len(counts) + 1))
+    assert not [o for o in outputs(path) if o.output_type == "error"]
+    assert not [o for o in outputs(path) if o.get("name") == "stderr"]
+
+
+@each_notebook
+def test_no_widget_state_and_no_traces_of_a_machine_are_stored(path):
+    notebook = read(path)
+    assert "widgets" not in notebook.metadata
+    assert set(notebook.metadata) == {"kernelspec", "language_info"}
+    assert not re.search(
+        r"/(home|root|tmp|Users|work|usr)/|site-packages|[A-Z]:\\", printed(path)
+    )
+    assert not re.search(r"\bat 0x[0-9a-f]+", printed(path))
+
+
+@each_notebook
+def test_every_image_is_modest_and_says_what_it_shows(path):
+    images = [o for o in outputs(path) if "image/png" in o.get("data", {})]
+    assert images
+    for image in images:
+        alt = image.metadata.get("image/png", {}).get("alt", "")
+        assert len(alt) > 30, "a figure without alt text: use plotting.show"
+        assert len(image.data["image/png"]) * 3 / 4 < LARGEST_IMAGE_KB * 1000
+
+
+@each_notebook
+def test_code_cells_fit_a_slide(path):
+    for cell in cells(path, "code"):
+        lines = [line for line in cell.source.splitlines() if line.strip()]
+        draws = "plotting.show(" in cell.source
+        longest = LONGEST_FIGURE_CELL if draws else LONGEST_CELL
+        assert len(lines) <= longest, cell.source
+
+
+@each_notebook
+def test_cells_are_slides(path):
+    for cell in read(path).cells:
+        assert cell.metadata["slideshow"]["slide_type"]
+
+
+@each_notebook
+def test_the_common_form(path):
+    text = markdown(path)
+    assert text.startswith("# ")
+    assert "| You will be able to | Time | You need |" in text
+    assert "**Predict first.**" in text
+    assert "## Further reading" in text
+    if path.stem != "00_start_here":
+        for heading in ["Common mistakes", "Recap", "Quiz"]:
+            assert f"\n## {heading}\n" in text
+        assert len(re.findall(r"<summary><b>[1-9]\.", text)) >= 3
+
+
+@each_notebook
+def test_text_outputs_fit_a_screen(path):
+    for cell in cells(path, "code"):
+        shown = [
+            o.get("text", "") + o.get("data", {}).get("text/plain", "")
+            for o in cell.outputs
+        ]
+        assert sum(text.count("\n") for text in shown) < 30
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    list(zip(NOTEBOOKS, NOTEBOOKS[1:], strict=False)),
+    ids=lambda path: path.stem[:2],
+)
+def test_neighbors_link_to_each_other_at_top_and_bottom(before, after):
+    assert len(re.findall(rf"→\]\({after.name}\)", markdown(before))) == 2
+    assert len(re.findall(rf"\[← [^]]*\]\({before.name}\)", markdown(after))) == 2
+
+
+@each_notebook
+def test_numbers_in_the_prose_come_from_a_cell(path):
+    """Every decimal number outside formulas, code, folds and references."""
+    text = markdown(path)
+    for outside in [
+        r"(?s)<details>.*?</details>",
+        r"(?s)\$\$.*?\$\$",
+        r"\$[^$\n]*\$",
+        r"`[^`\n]*`",
+        r"(?s)## Further reading.*",
+        r"\([^()]*(?:eqs?\.|section|chapter)[^()]*\)",
+    ]:
+        text = re.sub(outside, " ", text)
+    code = "\n".join(cell.source for cell in cells(path, "code"))
+    known = printed(path) + code
+    for number in re.findall(r"(?<![\d.])\d+\.\d+(?![\d.]*\d)", text):
+        assert re.search(rf"(?<![\d.]){re.escape(number)}(?!\d)", known), number
+
+
+# --- The checks themselves can fail --------------------------------------------------
+
+
+def test_a_changed_digit_makes_the_comparison_fail(tmp_path):
+    notebook = read(ROOT / "notebooks" / "04_e_step.ipynb")
+    source = nbformat.writes(notebook)
+    assert "columns sum to [ 96.8 175.2]" in source
+    copies = {
+        "same.ipynb": source,
+        "changed.ipynb": source.replace("[ 96.8 175.2]", "[ 96.8 175.3]"),
+    }
+    for name, text in copies.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "--nbval",
+            "--nbval-current-env",
+        ]
+        run = subprocess.run(
+            [*command, "-p", "no:cacheprovider", name],
+            cwd=tmp_path,
+            capture_output=True,
+        )
+        assert run.returncode == (1 if name == "changed.ipynb" else 0), run.stdout
+
+
+def test_segmentation_runs_unchanged_on_a_file_from_the_wild(tmp_path):
+    """Another table, in another dialect, at another place; the picture is saved."""
+    wild = make_mall_customers(seed=1).rename(
+        columns={"Genre": "Gender", "Annual Income (k$)": "Annual_Income_(k$)"}
+    )
+    wild.to_csv(tmp_path / "wild.csv", sep=";", index=False, encoding="utf-8-sig")
+    notebook = read(ROOT / "notebooks" / "10_customer_segmentation.ipynb")
+    chosen = [cell for cell in notebook.cells if cell.source.startswith("DATA = None")]
+    assert len(chosen) == 1
+    chosen[0].source = 'DATA = "wild.csv"'
+    client = NotebookClient(
+        notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}
+    )
+    client.execute()
+    picture = tmp_path / "fashion_retail_customer_segmentation.png"
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert picture.stat().st_size > 20_000
