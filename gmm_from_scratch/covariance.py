@@ -5,8 +5,9 @@ from scipy.linalg import solve_triangular
 
 from gmm_from_scratch import gaussian
 from gmm_from_scratch.validation import (
+    COVARIANCE_TYPES,
     check_array,
-    check_covariance_type,
+    check_choice,
     check_integer,
 )
 
@@ -78,13 +79,13 @@ def constrain(covariances, weights, covariance_type):
     array([[[2., 0.],
             [0., 2.]]])
     """
-    check_covariance_type(covariance_type)
+    check_choice(covariance_type, "covariance_type", COVARIANCE_TYPES)
     identity = np.eye(covariances.shape[1])
     if covariance_type == "full":
         return covariances
     if covariance_type == "tied":
-        average = np.tensordot(weights, covariances, axes=1)
-        return np.broadcast_to(average, covariances.shape)
+        average = np.average(covariances, axis=0, weights=weights)
+        return np.repeat(average[np.newaxis], len(covariances), axis=0)
     diagonal = covariances * identity
     if covariance_type == "diag":
         return diagonal
@@ -122,6 +123,7 @@ def n_parameters(n_components, n_features, covariance_type="full"):
     >>> n_parameters(2, 2, "full")
     11
     """
+    check_choice(covariance_type, "covariance_type", COVARIANCE_TYPES)
     K = check_integer(n_components, "n_components", 1)
     D = check_integer(n_features, "n_features", 1)
     triangle = D * (D + 1) // 2
@@ -131,7 +133,7 @@ def n_parameters(n_components, n_features, covariance_type="full"):
         "diag": K * D,
         "spherical": K,
     }
-    return (K - 1) + K * D + in_covariances[check_covariance_type(covariance_type)]
+    return (K - 1) + K * D + in_covariances[covariance_type]
 
 
 def compact_shape(n_components, n_features, covariance_type):
@@ -158,9 +160,10 @@ def compact_shape(n_components, n_features, covariance_type):
     >>> compact_shape(3, 2, "tied")
     (2, 2)
     """
+    check_choice(covariance_type, "covariance_type", COVARIANCE_TYPES)
     K, D = n_components, n_features
     shapes = {"full": (K, D, D), "tied": (D, D), "diag": (K, D), "spherical": (K,)}
-    return shapes[check_covariance_type(covariance_type)]
+    return shapes[covariance_type]
 
 
 def to_compact(covariances, covariance_type):
@@ -188,7 +191,7 @@ def to_compact(covariances, covariance_type):
     >>> to_compact(np.array([[[2.0, 0.0], [0.0, 3.0]]]), "diag")
     array([[2., 3.]])
     """
-    check_covariance_type(covariance_type)
+    check_choice(covariance_type, "covariance_type", COVARIANCE_TYPES)
     if covariance_type == "full":
         return covariances.copy()
     if covariance_type == "tied":
@@ -238,13 +241,15 @@ def from_compact(
     return variances[:, :, np.newaxis] * np.eye(D)
 
 
-def precisions_cholesky(covariances):
+def precisions_cholesky(covariances, name="covariances"):
     """Factor each precision Σ_k⁻¹ as U Uᵀ, the form that scikit-learn stores.
 
     Parameters
     ----------
     covariances : ndarray of shape (K, D, D)
         Symmetric positive definite matrices.
+    name : str
+        What to call them in an error.
 
     Returns
     -------
@@ -264,7 +269,7 @@ def precisions_cholesky(covariances):
     identity = np.eye(covariances.shape[1])
     return np.array(
         [
-            solve_triangular(gaussian.cholesky(covariance), identity, lower=True).T
-            for covariance in covariances
+            solve_triangular(gaussian.cholesky(matrix, name), identity, lower=True).T
+            for matrix in covariances
         ]
     )

@@ -80,8 +80,9 @@ def load_old_faithful():
 
     References
     ----------
-    A. Azzalini and A. W. Bowman (1990). A look at some data on the Old Faithful
-    geyser. Applied Statistics 39, 357-365.
+    W. Härdle (1991). Smoothing Techniques with Implementation in S. Springer. The
+    geyser is described by A. Azzalini and A. W. Bowman (1990), Applied Statistics 39,
+    357-365.
 
     Examples
     --------

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import entr, logsumexp
 
 from gmm_from_scratch.covariance import constrain, weighted_covariances
-from gmm_from_scratch.mixture import Mixture
+from gmm_from_scratch.mixture import Mixture, check_mixture
 from gmm_from_scratch.validation import (
     check_data,
     check_enough_rows,
@@ -70,6 +70,11 @@ class Fit:
     n_iter: int
     converged: bool
 
+    @property
+    def log_likelihood(self):
+        """The last of the log-likelihoods; −∞ before the first iteration."""
+        return self.log_likelihoods[-1] if self.n_iter else -np.inf
+
 
 def e_step(X, mixture):
     """Ask who belongs to whom: r_nk = p(component k | point n), by Bayes' rule.
@@ -88,7 +93,7 @@ def e_step(X, mixture):
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If X does not have D columns of finite numbers.
 
     References
@@ -102,7 +107,7 @@ def e_step(X, mixture):
     array([[0.5  , 0.5  ],
            [0.018, 0.982]])
     """
-    return _normalize(mixture.log_joint(X))
+    return _normalize(check_mixture(mixture, "mixture").log_joint(X))
 
 
 def m_step(X, responsibilities, *, covariance_type="full", reg_covar=1e-6):
@@ -179,7 +184,7 @@ def lower_bound(X, responsibilities, mixture):
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If the shapes disagree or a row does not sum to 1.
 
     References
@@ -198,7 +203,7 @@ def lower_bound(X, responsibilities, mixture):
     """
     X = check_data(X)
     responsibilities = check_responsibilities(responsibilities, len(X))
-    log_joint = mixture.log_joint(X)
+    log_joint = check_mixture(mixture, "mixture").log_joint(X)
     if responsibilities.shape != log_joint.shape:
         raise ValueError(
             f"responsibilities has {responsibilities.shape[1]} columns, but the "
@@ -207,7 +212,16 @@ def lower_bound(X, responsibilities, mixture):
     return _bound(responsibilities, log_joint)
 
 
-def em(X, start, *, covariance_type="full", reg_covar=1e-6, tol=None, max_iter=None):
+def em(
+    X,
+    start,
+    *,
+    covariance_type="full",
+    reg_covar=1e-6,
+    tol=None,
+    max_iter=None,
+    previous=-np.inf,
+):
     """Run EM one half-step at a time.
 
     Parameters
@@ -225,12 +239,16 @@ def em(X, start, *, covariance_type="full", reg_covar=1e-6, tol=None, max_iter=N
         point has changed by less. Without it, never stop for that reason.
     max_iter : int, optional
         Stop after so many iterations. Without it, never stop for that reason.
+    previous : float
+        The log-likelihood of the last E-step, when an earlier run goes on; the first
+        change is measured from it.
 
     Yields
     ------
     HalfStep
         After each E-step (the bound has risen to touch the log-likelihood) and after
-        each M-step (both have risen).
+        each M-step (for reg_covar=0 both have risen). Nothing runs, and nothing is
+        checked, before the first one is asked for.
 
     Raises
     ------
@@ -249,15 +267,17 @@ def em(X, start, *, covariance_type="full", reg_covar=1e-6, tol=None, max_iter=N
     2 E -4.654
     2 M -3.577
     """
-    X = check_data(X, n_features=start.n_features)
-    check_enough_rows(X, start.n_components)
+    mixture = check_mixture(start, "start")
+    X = check_data(X, n_features=mixture.n_features)
+    check_enough_rows(X, mixture.n_components)
     tol = -np.inf if tol is None else check_non_negative(tol, "tol")
     last = np.inf if max_iter is None else check_integer(max_iter, "max_iter", 1)
 
-    mixture, previous = start, -np.inf
     log_joint = mixture.log_joint(X)
     for iteration in count(1):
         responsibilities = _normalize(log_joint)
+        # They are lent to whoever looks at the half-step, and used again below.
+        responsibilities.flags.writeable = False
         step = _half_step(iteration, "E", mixture, responsibilities, log_joint)
         yield step
         change = (step.log_likelihood - previous) / len(X)
@@ -272,7 +292,16 @@ def em(X, start, *, covariance_type="full", reg_covar=1e-6, tol=None, max_iter=N
             return
 
 
-def fit(X, start, *, covariance_type="full", reg_covar=1e-6, tol=1e-3, max_iter=100):
+def fit(
+    X,
+    start,
+    *,
+    covariance_type="full",
+    reg_covar=1e-6,
+    tol=1e-3,
+    max_iter=100,
+    previous=-np.inf,
+):
     """Repeat the two steps until the log-likelihood no longer moves.
 
     Iterations are counted, and stopped, as in scikit-learn.
@@ -291,6 +320,8 @@ def fit(X, start, *, covariance_type="full", reg_covar=1e-6, tol=1e-3, max_iter=
         Smallest change of the mean log-likelihood per point that counts as moving.
     max_iter : int
         Stop after so many iterations in any case.
+    previous : float
+        The log-likelihood of the last E-step, when an earlier run goes on.
 
     Returns
     -------
@@ -312,17 +343,20 @@ def fit(X, start, *, covariance_type="full", reg_covar=1e-6, tol=1e-3, max_iter=
     >>> result.converged
     True
     """
+    tol = check_non_negative(tol, "tol")
+    max_iter = check_integer(max_iter, "max_iter", 1)
     options = {"covariance_type": covariance_type, "reg_covar": reg_covar}
-    log_likelihoods = []
-    for step in em(X, start, tol=tol, max_iter=max_iter, **options):
+    steps = em(X, start, tol=tol, max_iter=max_iter, previous=previous, **options)
+    log_likelihoods = [previous]
+    for step in steps:
         if step.half == "E":
             log_likelihoods.append(step.log_likelihood)
-    changes = np.abs(np.diff(log_likelihoods)) / len(step.responsibilities)
+    change = (log_likelihoods[-1] - log_likelihoods[-2]) / len(step.responsibilities)
     return Fit(
         mixture=step.mixture,
-        log_likelihoods=np.array(log_likelihoods),
+        log_likelihoods=np.array(log_likelihoods[1:]),
         n_iter=step.iteration,
-        converged=bool((changes < tol).any()),
+        converged=bool(abs(change) < tol),
     )
 
 
@@ -349,9 +383,12 @@ def _half_step(iteration, half, mixture, responsibilities, log_joint):
 
 
 def _check_no_empty_component(counts):
-    if (counts <= 0).any():
+    # A count below the smallest normal number has lost its digits, and dividing by it
+    # would give nonsense.
+    if (counts < np.finfo(float).tiny).any():
         k = int(np.argmin(counts))
         raise EmptyComponentError(
-            f"component {k} is responsible for no point at all (N_k = 0), so it has no "
-            f"mean; start it nearer to the data, or use fewer components."
+            f"component {k} is responsible for no point at all (N_k = "
+            f"{counts[k]:.3g}), so it has no mean; start it nearer to the data, or use "
+            f"fewer components."
         )

@@ -19,11 +19,14 @@ from gmm_from_scratch.em import Fit, e_step, fit
 from gmm_from_scratch.initialization import METHODS, initial_mixture
 from gmm_from_scratch.mixture import Mixture
 from gmm_from_scratch.validation import (
+    COVARIANCE_TYPES,
     check_array,
-    check_covariance_type,
+    check_choice,
+    check_data,
     check_enough_rows,
     check_integer,
     check_non_negative,
+    check_rng,
 )
 
 
@@ -54,7 +57,8 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         Inverse covariances to start from, in the shape that fits the type: (K, D, D),
         (D, D), (K, D) or (K,).
     random_state : int, RandomState instance or None, default=None
-        Source of randomness of the starts and of `sample`.
+        Source of randomness of the starts and of `sample`. The same seed gives other
+        starts here than in scikit-learn.
     warm_start : bool, default=False
         Whether a second `fit` goes on from where the first one ended.
     verbose : int, default=0
@@ -80,7 +84,8 @@ class GaussianMixture(DensityMixin, BaseEstimator):
     n_iter_ : int
         Iterations of the best run.
     lower_bound_ : float
-        Mean log-likelihood per point that the best run's last E-step found.
+        Mean log-likelihood per point that the best run's last E-step found; −∞ for
+        max_iter=0.
     lower_bounds_ : list of float
         The same for each iteration of the best run.
     n_features_in_ : int
@@ -157,23 +162,25 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         Warns
         -----
         ConvergenceWarning
-            If no run met `tol` within `max_iter`.
+            If the best run did not meet `tol` within `max_iter`.
 
         Examples
         --------
         >>> GaussianMixture(2, random_state=0).fit([[0.0], [1.0], [8.0], [9.0]])
         GaussianMixture(n_components=2, random_state=0)
         """
+        _check_numbers(X)
         X = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
         self._check_parameters(X)
-        continuing = self.warm_start and hasattr(self, "converged_")
-        starts = [self.mixture_] if continuing else self._starts(X)
+        starts, previous = self._starts(X), -np.inf
+        if self.warm_start and hasattr(self, "converged_"):
+            starts, previous = [self.mixture_], self.lower_bound_ * len(X)
 
         fits = []
         for number, start in enumerate(starts, 1):
-            fits.append(self._run(X, start))
+            fits.append(self._run(X, start, previous))
             self._report(number, fits[-1])
-        best = max(fits, key=lambda run: run.log_likelihoods[-1])
+        best = max(fits, key=lambda run: run.log_likelihood)
         if not best.converged and self.max_iter > 0:
             warnings.warn(
                 f"EM did not converge in max_iter={self.max_iter} iterations; raise "
@@ -198,6 +205,11 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         -------
         ndarray of int of shape (N,)
 
+        Raises
+        ------
+        TypeError, ValueError
+            If a parameter or X is malformed.
+
         Examples
         --------
         >>> model = GaussianMixture(2, random_state=0)
@@ -218,6 +230,13 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         Returns
         -------
         ndarray of int of shape (N,)
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If X does not have the columns of the data of `fit`, or holds NaN.
 
         Examples
         --------
@@ -240,6 +259,13 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         ndarray of shape (N, K)
             Each row sums to 1.
 
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If X does not have the columns of the data of `fit`, or holds NaN.
+
         Examples
         --------
         >>> model = GaussianMixture().fit([[0.0], [1.0], [8.0], [9.0]])
@@ -260,6 +286,13 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (N,)
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If X does not have the columns of the data of `fit`, or holds NaN.
 
         Examples
         --------
@@ -284,6 +317,13 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         -------
         float
 
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If X does not have the columns of the data of `fit`, or holds NaN.
+
         Examples
         --------
         >>> round(GaussianMixture().fit([[-1.0], [1.0]]).score([[-1.0], [1.0]]), 3)
@@ -305,6 +345,13 @@ class GaussianMixture(DensityMixin, BaseEstimator):
             Points, grouped by component as in scikit-learn.
         y : ndarray of int of shape (n_samples,)
             The component of each point.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        TypeError, ValueError
+            If `n_samples` is not a whole number ≥ 1.
 
         Examples
         --------
@@ -329,6 +376,13 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         -------
         float
 
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If X does not have the columns of the data of `fit`, or holds NaN.
+
         Examples
         --------
         >>> X = [[-1.0], [1.0]]
@@ -349,6 +403,13 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         -------
         float
 
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If X does not have the columns of the data of `fit`, or holds NaN.
+
         Examples
         --------
         >>> X = [[-1.0], [1.0]]
@@ -363,33 +424,33 @@ class GaussianMixture(DensityMixin, BaseEstimator):
     @property
     def mixture_(self):
         """The fitted parameters as a `Mixture`, every covariance a full matrix."""
-        check_is_fitted(self, "means_")
+        check_is_fitted(self)
         covariances = from_compact(
             self.covariances_, *np.shape(self.means_), self.covariance_type
         )
         return Mixture(self.weights_, self.means_, covariances)
 
     def _rng(self):
-        # One draw from the RandomState, so that a shared one moves on as usual.
-        seed = check_random_state(self.random_state).randint(2**31 - 1)
-        return np.random.default_rng(seed)
+        return check_rng(check_random_state(self.random_state))
 
     def _check_parameters(self, X):
         check_integer(self.n_components, "n_components", 1)
         check_integer(self.n_init, "n_init", 1)
         check_integer(self.max_iter, "max_iter", 0)
+        check_integer(int(self.verbose), "verbose", 0)
         check_integer(self.verbose_interval, "verbose_interval", 1)
         check_non_negative(self.tol, "tol")
         check_non_negative(self.reg_covar, "reg_covar")
-        check_covariance_type(self.covariance_type)
-        if self.init_params not in METHODS:
-            raise ValueError(
-                f"init_params must be one of {', '.join(map(repr, METHODS))}, but it "
-                f"is {self.init_params!r}."
-            )
+        check_choice(self.covariance_type, "covariance_type", COVARIANCE_TYPES)
+        check_choice(self.init_params, "init_params", METHODS)
         check_enough_rows(X, self.n_components)
 
     def _starts(self, X):
+        given = self._given_parameters(X.shape[1])
+        if all(parameter is not None for parameter in given):
+            # Every start would be this one.
+            yield Mixture(*given)
+            return
         rng = self._rng()
         for _ in range(self.n_init):
             start = initial_mixture(
@@ -400,27 +461,29 @@ class GaussianMixture(DensityMixin, BaseEstimator):
                 covariance_type=self.covariance_type,
                 reg_covar=self.reg_covar,
             )
-            yield self._with_given_parameters(start)
-
-    def _with_given_parameters(self, start):
-        K, D = start.means.shape
-        weights, means, covariances = start.weights, start.means, start.covariances
-        if self.weights_init is not None:
-            weights = check_array(self.weights_init, (K,), "weights_init")
-        if self.means_init is not None:
-            means = check_array(self.means_init, (K, D), "means_init")
-        if self.precisions_init is not None:
-            precisions = from_compact(
-                self.precisions_init, K, D, self.covariance_type, "precisions_init"
+            made = start.weights, start.means, start.covariances
+            yield Mixture(
+                *(m if g is None else g for m, g in zip(made, given, strict=True))
             )
-            factors = precisions_cholesky(precisions)
-            covariances = factors @ factors.transpose(0, 2, 1)
-        return Mixture(weights, means, covariances)
 
-    def _run(self, X, start):
+    def _given_parameters(self, D):
+        K = self.n_components
+        weights, means, covariances = self.weights_init, self.means_init, None
+        if weights is not None:
+            weights = check_array(weights, (K,), "weights_init")
+        if means is not None:
+            means = check_array(means, (K, D), "means_init")
+        if self.precisions_init is not None:
+            name = "precisions_init"
+            precisions = from_compact(
+                self.precisions_init, K, D, self.covariance_type, name
+            )
+            covariances = _inverses(precisions, name)
+        return weights, means, covariances
+
+    def _run(self, X, start, previous):
         if self.max_iter == 0:
-            log_likelihood = start.log_likelihood(X)
-            return Fit(start, np.array([log_likelihood]), n_iter=0, converged=False)
+            return Fit(start, np.array([]), n_iter=0, converged=False)
         return fit(
             X,
             start,
@@ -428,6 +491,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
             reg_covar=self.reg_covar,
             tol=self.tol,
             max_iter=self.max_iter,
+            previous=previous,
         )
 
     def _report(self, number, run):
@@ -444,21 +508,36 @@ class GaussianMixture(DensityMixin, BaseEstimator):
 
     def _keep(self, best, n_samples):
         mixture = best.mixture
-        factors = precisions_cholesky(mixture.covariances)
-        precisions = factors @ factors.transpose(0, 2, 1)
+        compact = {
+            "covariances_": mixture.covariances,
+            "precisions_": _inverses(mixture.covariances),
+            "precisions_cholesky_": precisions_cholesky(mixture.covariances),
+        }
+        for name, matrices in compact.items():
+            setattr(self, name, to_compact(matrices, self.covariance_type))
         self.weights_ = mixture.weights.copy()
         self.means_ = mixture.means.copy()
-        self.covariances_ = to_compact(mixture.covariances, self.covariance_type)
-        self.precisions_ = to_compact(precisions, self.covariance_type)
-        self.precisions_cholesky_ = to_compact(factors, self.covariance_type)
         self.converged_ = best.converged
         self.n_iter_ = best.n_iter
         self.lower_bounds_ = (best.log_likelihoods / n_samples).tolist()
-        self.lower_bound_ = self.lower_bounds_[-1]
+        self.lower_bound_ = best.log_likelihood / n_samples
 
     def _check_new_data(self, X):
         check_is_fitted(self)
+        _check_numbers(X)
         return validate_data(self, X, dtype=np.float64, reset=False)
 
     def _count_parameters(self):
         return n_parameters(*self.means_.shape, self.covariance_type)
+
+
+def _inverses(matrices, name="covariances"):
+    factors = precisions_cholesky(matrices, name)
+    return factors @ factors.transpose(0, 2, 1)
+
+
+def _check_numbers(X):
+    # A table with a column of text or with gaps is the most frequent mistake, and
+    # ours says which column or cell; the rest is left to scikit-learn's own checks.
+    if hasattr(X, "select_dtypes") and not X.empty:
+        check_data(X)

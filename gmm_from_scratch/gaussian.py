@@ -3,7 +3,14 @@
 import numpy as np
 from scipy.stats import chi2
 
-from gmm_from_scratch.validation import check_array, check_data, check_integer
+from gmm_from_scratch.validation import (
+    check_array,
+    check_data,
+    check_integer,
+    check_matrix,
+    check_non_negative,
+    check_rng,
+)
 
 
 def cholesky(covariance, name="covariance"):
@@ -26,7 +33,7 @@ def cholesky(covariance, name="covariance"):
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If the matrix is not square, not symmetric or not positive definite.
 
     Examples
@@ -35,8 +42,9 @@ def cholesky(covariance, name="covariance"):
     array([[2., 0.],
            [1., 2.]])
     """
-    covariance = check_data(covariance, name=name)
-    covariance = check_array(covariance, (len(covariance), len(covariance)), name)
+    covariance = check_matrix(covariance, name, "(D, D)")
+    if covariance.shape[0] != covariance.shape[1]:
+        raise ValueError(f"{name} must be square, but its shape is {covariance.shape}.")
     asymmetry = np.abs(covariance - covariance.T).max()
     if asymmetry > 1e-8 * np.abs(covariance).max():
         raise ValueError(
@@ -49,8 +57,8 @@ def cholesky(covariance, name="covariance"):
         smallest = np.linalg.eigvalsh(covariance).min()
         raise ValueError(
             f"{name} is not positive definite (smallest eigenvalue {smallest:.3g}): "
-            f"the Gaussian is flat in some direction. Add a small number to the "
-            f"diagonal (reg_covar), or remove constant and collinear features."
+            f"the Gaussian is flat in some direction. Use a larger reg_covar, "
+            f"standardize the features, or remove constant and collinear ones."
         ) from None
 
 
@@ -76,7 +84,7 @@ def mahalanobis_distance(X, mean, covariance):
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If the shapes disagree or Σ is not symmetric positive definite.
 
     References
@@ -111,7 +119,7 @@ def log_density(X, mean, covariance):
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If the shapes disagree or Σ is not symmetric positive definite.
 
     References
@@ -146,7 +154,7 @@ def maximum_likelihood(X):
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If X is empty or holds NaN or infinity.
 
     References
@@ -186,7 +194,7 @@ def ellipse_axes(covariance):
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If Σ is not a symmetric positive definite 2 × 2 matrix.
 
     Examples
@@ -223,7 +231,7 @@ def ellipse(mean, covariance, n_std=1.0, n_points=100):
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If the shapes disagree or Σ is not symmetric positive definite.
 
     Examples
@@ -233,6 +241,7 @@ def ellipse(mean, covariance, n_std=1.0, n_points=100):
     array([1., 1., 1., 1., 1.])
     """
     mean = check_array(mean, (2,), "mean")
+    n_std = check_non_negative(n_std, "n_std")
     half_lengths, directions = ellipse_axes(covariance)
     angle = np.linspace(0, 2 * np.pi, check_integer(n_points, "n_points", 2))
     unit_circle = np.stack([np.cos(angle), np.sin(angle)])
@@ -259,7 +268,7 @@ def probability_inside(n_std, n_features):
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If D is smaller than 1.
 
     Examples
@@ -269,6 +278,7 @@ def probability_inside(n_std, n_features):
     >>> round(probability_inside(1, n_features=2), 3)
     0.393
     """
+    n_std = check_non_negative(n_std, "n_std")
     check_integer(n_features, "n_features", 1)
     return float(chi2.cdf(n_std**2, df=n_features))
 
@@ -293,7 +303,7 @@ def sample(mean, covariance, n_samples, rng=None):
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If the shapes disagree or Σ is not symmetric positive definite.
 
     Examples
@@ -301,7 +311,8 @@ def sample(mean, covariance, n_samples, rng=None):
     >>> sample([0.0, 0.0], [[1.0, 0.0], [0.0, 1.0]], n_samples=3, rng=0).shape
     (3, 2)
     """
-    rng = np.random.default_rng(rng)
+    rng = check_rng(rng)
+    n_samples = check_integer(n_samples, "n_samples", 0)
     L = cholesky(covariance)
     mean = check_array(mean, (len(L),), "mean")
     return mean + rng.standard_normal((n_samples, len(mean))) @ L.T

@@ -4,9 +4,11 @@ import numpy as np
 
 from gmm_from_scratch.em import fit, m_step
 from gmm_from_scratch.validation import (
+    check_choice,
     check_data,
     check_enough_rows,
     check_integer,
+    check_rng,
 )
 
 METHODS = ("kmeans", "k-means++", "random", "random_from_data")
@@ -35,7 +37,7 @@ def kmeans_plus_plus(X, n_components, rng=None):
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If X has fewer than K rows.
 
     References
@@ -85,11 +87,12 @@ def kmeans(X, n_components, rng=None, *, max_iter=300):
     labels : ndarray of int of shape (N,)
         The cluster of each point; every cluster has at least one.
     centers : ndarray of shape (K, D)
-        The average of each cluster.
+        The average of each cluster (as it was one round earlier, if `max_iter` rounds
+        were not enough).
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If X has fewer than K rows.
 
     References
@@ -103,13 +106,13 @@ def kmeans(X, n_components, rng=None, *, max_iter=300):
     [0.5, 9.5]
     """
     X, rng = _check_start(X, n_components, rng)
-    centers = X[kmeans_plus_plus(X, n_components, rng)]
-    labels = _nearest(X, centers)
-    for _ in range(max_iter):
+    labels = _nearest(X, X[kmeans_plus_plus(X, n_components, rng)])
+    for _ in range(check_integer(max_iter, "max_iter", 1)):
         centers = np.array([X[labels == k].mean(axis=0) for k in range(n_components)])
-        previous, labels = labels, _nearest(X, centers)
-        if (labels == previous).all():
+        new_labels = _nearest(X, centers)
+        if (new_labels == labels).all():
             break
+        labels = new_labels
     return labels, centers
 
 
@@ -137,7 +140,7 @@ def initial_responsibilities(X, n_components, method="kmeans", rng=None):
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If the method is none of the four, or X has fewer than K rows.
 
     Examples
@@ -148,6 +151,7 @@ def initial_responsibilities(X, n_components, method="kmeans", rng=None):
            [1., 0.]])
     """
     X, rng = _check_start(X, n_components, rng)
+    check_choice(method, "method", METHODS)
     if method == "random":
         shares = rng.uniform(size=(len(X), n_components))
         return shares / shares.sum(axis=1, keepdims=True)
@@ -155,13 +159,8 @@ def initial_responsibilities(X, n_components, method="kmeans", rng=None):
         labels, _ = kmeans(X, n_components, rng)
     elif method == "k-means++":
         labels = _nearest(X, X[kmeans_plus_plus(X, n_components, rng)])
-    elif method == "random_from_data":
-        labels = _nearest(X, X[rng.choice(len(X), n_components, replace=False)])
     else:
-        raise ValueError(
-            f"the method of initialization must be one of "
-            f"{', '.join(map(repr, METHODS))}, but it is {method!r}."
-        )
+        labels = _nearest(X, X[rng.choice(len(X), n_components, replace=False)])
     return np.eye(n_components)[labels]
 
 
@@ -197,7 +196,7 @@ def initial_mixture(
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If the input is malformed, X has fewer than K rows, or a covariance comes out
         flat because reg_covar is too small for these data.
 
@@ -253,11 +252,11 @@ def fit_best(
     Returns
     -------
     Fit
-        The run whose last log-likelihood is the highest.
+        The run that ended at the highest log-likelihood.
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If the input is malformed or X has fewer than K rows.
 
     Examples
@@ -267,19 +266,19 @@ def fit_best(
     array([0.5, 8.5])
     """
     n_init = check_integer(n_init, "n_init", 1)
-    rng = np.random.default_rng(rng)
+    rng = check_rng(rng)
     shared = {"covariance_type": covariance_type, "reg_covar": reg_covar}
     fits = []
     for _ in range(n_init):
         start = initial_mixture(X, n_components, method, rng, **shared)
         fits.append(fit(X, start, tol=tol, max_iter=max_iter, **shared))
-    return max(fits, key=lambda result: result.log_likelihoods[-1])
+    return max(fits, key=lambda result: result.log_likelihood)
 
 
 def _check_start(X, n_components, rng):
     X = check_data(X)
     check_enough_rows(X, check_integer(n_components, "n_components", 1))
-    return X, np.random.default_rng(rng)
+    return X, check_rng(rng)
 
 
 def _squared_distances(X, centers):
@@ -290,11 +289,11 @@ def _nearest(X, centers):
     """Give each point the index of its nearest center, and no center nothing."""
     distances = _squared_distances(X, centers)
     labels = distances.argmin(axis=1)
-    closest = distances[np.arange(len(X)), labels]
+    closest = distances.min(axis=1)
     for k in range(len(centers)):
         if not (labels == k).any():
             # Take the worst-placed point of a cluster that can spare one.
             can_spare = np.bincount(labels, minlength=len(centers))[labels] > 1
             moved = np.argmax(np.where(can_spare, closest, -1.0))
-            labels[moved], closest[moved] = k, 0.0
+            labels[moved] = k
     return labels

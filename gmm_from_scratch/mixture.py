@@ -7,7 +7,12 @@ from scipy.optimize import linear_sum_assignment
 from scipy.special import logsumexp
 
 from gmm_from_scratch import gaussian
-from gmm_from_scratch.validation import check_array, check_data, check_integer
+from gmm_from_scratch.validation import (
+    check_array,
+    check_integer,
+    check_matrix,
+    check_rng,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +54,7 @@ class Mixture:
     covariances: np.ndarray
 
     def __post_init__(self):
-        means = check_data(self.means, name="means")
+        means = check_matrix(self.means, "means", "(K, D), one row per component")
         K, D = means.shape
         weights = check_array(self.weights, (K,), "weights")
         covariances = check_array(self.covariances, (K, D, D), "covariances")
@@ -68,6 +73,10 @@ class Mixture:
             array = array.copy()
             array.flags.writeable = False
             object.__setattr__(self, name, array)
+
+    def __reduce__(self):
+        # Through the constructor, so that a copy is checked and cannot change either.
+        return Mixture, (self.weights, self.means, self.covariances)
 
     @property
     def n_components(self):
@@ -94,7 +103,7 @@ class Mixture:
 
         Raises
         ------
-        ValueError
+        TypeError, ValueError
             If X does not have D columns of finite numbers.
 
         Examples
@@ -126,7 +135,7 @@ class Mixture:
 
         Raises
         ------
-        ValueError
+        TypeError, ValueError
             If X does not have D columns of finite numbers.
 
         Examples
@@ -153,7 +162,7 @@ class Mixture:
 
         Raises
         ------
-        ValueError
+        TypeError, ValueError
             If X does not have D columns of finite numbers.
 
         References
@@ -198,7 +207,7 @@ class Mixture:
         True
         """
         n_samples = check_integer(n_samples, "n_samples", 1)
-        rng = np.random.default_rng(rng)
+        rng = check_rng(rng)
         probabilities = self.weights / self.weights.sum()
         components = rng.choice(self.n_components, size=n_samples, p=probabilities)
         X = np.empty((n_samples, self.n_features))
@@ -223,7 +232,7 @@ class Mixture:
 
         Raises
         ------
-        ValueError
+        TypeError, ValueError
             If `order` is not a permutation.
 
         Examples
@@ -233,7 +242,9 @@ class Mixture:
         array([0.8, 0.2])
         """
         order = np.asarray(order)
-        if sorted(order.tolist()) != list(range(self.n_components)):
+        is_list_of_integers = order.ndim == 1 and order.dtype.kind in "iu"
+        everyone = list(range(self.n_components))
+        if not is_list_of_integers or sorted(order.tolist()) != everyone:
             raise ValueError(
                 f"order must hold each of 0 … {self.n_components - 1} once, but it is "
                 f"{order}."
@@ -261,7 +272,7 @@ class Mixture:
     def matched_to(self, reference):
         """Order the components so that they pair up best with those of another mixture.
 
-        The pairing minimises the summed squared distance between means, each feature
+        The pairing minimizes the summed squared distance between means, each feature
         measured in units of the reference's spread.
 
         Parameters
@@ -275,7 +286,7 @@ class Mixture:
 
         Raises
         ------
-        ValueError
+        TypeError, ValueError
             If K or D differ.
 
         Examples
@@ -285,6 +296,7 @@ class Mixture:
         >>> other.matched_to(reference).weights
         array([0.3, 0.7])
         """
+        check_mixture(reference, "reference")
         if self.means.shape != reference.means.shape:
             raise ValueError(
                 f"mixtures can be matched if they have the same shape, but their means "
@@ -299,7 +311,7 @@ class Mixture:
         """Return the mixture of scale · x + shift, where x follows this one.
 
         With the `scale_` and `mean_` of a StandardScaler this takes a mixture that
-        was fitted to standardised data back to the original units.
+        was fitted to standardized data back to the original units.
 
         Parameters
         ----------
@@ -314,7 +326,7 @@ class Mixture:
 
         Raises
         ------
-        ValueError
+        TypeError, ValueError
             If the shapes disagree or a factor is zero.
 
         Examples
@@ -325,8 +337,45 @@ class Mixture:
         """
         scale = check_array(scale, (self.n_features,), "scale")
         shift = check_array(shift, (self.n_features,), "shift")
+        if (scale == 0).any():
+            raise ValueError(
+                f"scale must not be 0, which flattens a feature, but it is {scale}."
+            )
         return Mixture(
             self.weights,
             self.means * scale + shift,
             self.covariances * np.outer(scale, scale),
         )
+
+
+def check_mixture(value, name):
+    """Return a mixture, or say how to make one.
+
+    Parameters
+    ----------
+    value : Mixture
+        What should be one.
+    name : str
+        What to call it in an error.
+
+    Returns
+    -------
+    Mixture
+
+    Raises
+    ------
+    TypeError
+        If it is something else.
+
+    Examples
+    --------
+    >>> check_mixture(Mixture([1.0], [[0.0]], [[[1.0]]]), "start").n_components
+    1
+    """
+    if not isinstance(value, Mixture):
+        raise TypeError(
+            f"{name} must be a Mixture, but it is a {type(value).__name__}; make one "
+            f"with Mixture(weights, means, covariances), or take the .mixture of a Fit "
+            f"or the .mixture_ of an estimator."
+        )
+    return value

@@ -5,7 +5,12 @@ from matplotlib import colors as matplotlib_colors
 from matplotlib import pyplot as plt
 
 from gmm_from_scratch import gaussian
-from gmm_from_scratch.validation import check_data, check_responsibilities
+from gmm_from_scratch.mixture import check_mixture
+from gmm_from_scratch.validation import (
+    check_data,
+    check_matrix,
+    check_responsibilities,
+)
 
 # Okabe and Ito's palette, which readers without full color vision can tell apart.
 # Its yellow is too pale for lines on white and is replaced by a dark ochre.
@@ -74,7 +79,7 @@ def blend_colors(responsibilities):
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If a row does not sum to 1.
 
     Examples
@@ -83,7 +88,7 @@ def blend_colors(responsibilities):
     array([[0.  , 0.45, 0.7 ],
            [0.42, 0.41, 0.35]])
     """
-    responsibilities = np.asarray(responsibilities)
+    responsibilities = check_matrix(responsibilities, "responsibilities", "(N, K)")
     responsibilities = check_responsibilities(responsibilities, len(responsibilities))
     palette = [component_color(k) for k in range(responsibilities.shape[1])]
     mixed = responsibilities @ matplotlib_colors.to_rgba_array(palette)[:, :3]
@@ -102,7 +107,7 @@ def draw_points(ax, X, responsibilities=None, **style):
     responsibilities : array-like of shape (N, K), optional
         Colors to blend; without them the points are gray.
     **style
-        Passed on to `Axes.scatter`.
+        Passed on to `Axes.scatter`, but for the color.
 
     Returns
     -------
@@ -110,7 +115,7 @@ def draw_points(ax, X, responsibilities=None, **style):
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If X does not have two columns.
 
     Examples
@@ -120,7 +125,9 @@ def draw_points(ax, X, responsibilities=None, **style):
     >>> plt.close(figure)
     """
     X = check_data(X, n_features=2)
-    color = UNASSIGNED if responsibilities is None else blend_colors(responsibilities)
+    color = UNASSIGNED
+    if responsibilities is not None:
+        color = blend_colors(check_responsibilities(responsibilities, len(X)))
     style = {"s": 22, "alpha": 0.75, "linewidths": 0} | style
     return ax.scatter(X[:, 0], X[:, 1], c=color, **style)
 
@@ -138,7 +145,7 @@ def draw_gaussian(
         μ.
     covariance : array-like of shape (2, 2)
         Σ.
-    n_std : sequence of float
+    n_std : float or sequence of float
         The Mahalanobis distances to trace; the first is drawn strongest.
     color, marker : str
         As matplotlib knows them.
@@ -147,7 +154,7 @@ def draw_gaussian(
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If the Gaussian is not one in two dimensions.
 
     Examples
@@ -156,7 +163,7 @@ def draw_gaussian(
     >>> draw_gaussian(ax, [0.0, 0.0], [[2.0, 1.0], [1.0, 1.0]], label="all data")
     >>> plt.close(figure)
     """
-    for i, distance in enumerate(n_std):
+    for i, distance in enumerate(np.atleast_1d(n_std)):
         strength = {"linewidth": 2.6} if i == 0 else {"linewidth": 1.4, "alpha": 0.6}
         curve = gaussian.ellipse(mean, covariance, distance)
         ax.plot(*curve.T, color=color, **strength)
@@ -181,15 +188,15 @@ def draw_mixture(ax, mixture, *, n_std=(1, 2), labels=None):
         Where to draw.
     mixture : Mixture
         A mixture in two dimensions.
-    n_std : sequence of float
+    n_std : float or sequence of float
         The Mahalanobis distances to trace; the first is drawn strongest.
     labels : sequence of str, optional
         Names of the components for the legend.
 
     Raises
     ------
-    ValueError
-        If the mixture does not have two features.
+    TypeError, ValueError
+        If the mixture does not have two features, or the number of labels differs.
 
     Examples
     --------
@@ -198,6 +205,13 @@ def draw_mixture(ax, mixture, *, n_std=(1, 2), labels=None):
     >>> draw_mixture(ax, Mixture([1.0], [[0.0, 0.0]], [np.eye(2)]), labels=["all"])
     >>> plt.close(figure)
     """
+    check_mixture(mixture, "mixture")
+    labels = [None] * mixture.n_components if labels is None else list(labels)
+    if len(labels) != mixture.n_components:
+        raise ValueError(
+            f"labels must name {mixture.n_components} components, but there are "
+            f"{len(labels)} of them."
+        )
     for k in range(mixture.n_components):
         draw_gaussian(
             ax,
@@ -206,7 +220,7 @@ def draw_mixture(ax, mixture, *, n_std=(1, 2), labels=None):
             n_std=n_std,
             color=component_color(k),
             marker=MARKERS[k % len(MARKERS)],
-            label=None if labels is None else labels[k],
+            label=labels[k],
         )
 
 
@@ -217,7 +231,7 @@ def draw_staircase(ax, steps):
     ----------
     ax : matplotlib.axes.Axes
         Where to draw.
-    steps : sequence of HalfStep
+    steps : iterable of HalfStep
         What `em.em` yielded, in order.
 
     Examples
@@ -230,17 +244,18 @@ def draw_staircase(ax, steps):
     >>> draw_staircase(ax, list(islice(em.em([[-2.0], [-1.0], [3.0]], start), 6)))
     >>> plt.close(figure)
     """
+    steps = list(steps)
     bounds = np.array([step.lower_bound for step in steps])
     log_likelihoods = np.array([step.log_likelihood for step in steps])
     x = np.arange(len(steps))
     gap = {"color": "#E8D9C5", "step": "mid", "label": "divergence"}
     ax.fill_between(x, bounds, log_likelihoods, **gap)
-    ax.step(x, log_likelihoods, "k", where="mid", label="log-likelihood")
-    ax.step(x, bounds, "--", color="#767676", where="mid", label="lower bound")
-    for half, marker, color in [("E", "o", "white"), ("M", "D", "black")]:
+    ax.step(x, log_likelihoods, "k:", where="mid", label="log-likelihood")
+    ax.step(x, bounds, "k", where="mid", label="lower bound")
+    for half, color in [("E", "white"), ("M", "black")]:
         at = [i for i in x if steps[i].half == half]
         style = {"color": color, "markeredgecolor": "black", "label": f"after {half}"}
-        ax.plot(at, bounds[at], marker, **style)
+        ax.plot(at, bounds[at], "o", **style)
     labels = [f"{step.half} {step.iteration}" for step in steps]
     every = max(1, len(steps) // 8)
     ax.set_xticks(x[::every], labels[::every])
@@ -260,7 +275,7 @@ def show(figure, alt):
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If the sentence is empty.
 
     Examples
@@ -271,7 +286,7 @@ def show(figure, alt):
     # Imported here because plotting also works without a notebook.
     from IPython.display import display
 
-    if not alt.strip():
+    if not isinstance(alt, str) or not alt.strip():
         raise ValueError("alt must say in a sentence what the figure shows.")
     display(figure, metadata={"image/png": {"alt": alt}})
     plt.close(figure)

@@ -6,8 +6,12 @@ import pandas as pd
 from gmm_from_scratch.covariance import n_parameters
 from gmm_from_scratch.initialization import fit_best
 from gmm_from_scratch.validation import (
+    COVARIANCE_TYPES,
+    check_choice,
     check_data,
+    check_enough_rows,
     check_integer,
+    check_rng,
 )
 
 
@@ -62,6 +66,7 @@ def bic(log_likelihood, n_free_parameters, n_samples):
     >>> round(bic(-100.0, 5, 100), 2)
     223.03
     """
+    n_samples = check_integer(n_samples, "n_samples", 1)
     return float(-2 * log_likelihood + n_free_parameters * np.log(n_samples))
 
 
@@ -88,7 +93,7 @@ def held_out_log_likelihood(X, n_components, *, n_folds=5, rng=None, **options):
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If the input is malformed, or a training set has fewer than K rows.
 
     Examples
@@ -102,7 +107,7 @@ def held_out_log_likelihood(X, n_components, *, n_folds=5, rng=None, **options):
     n_folds = check_integer(n_folds, "n_folds", 2)
     if len(X) < n_folds:
         raise ValueError(f"X has {len(X)} rows, fewer than n_folds={n_folds}.")
-    rng = np.random.default_rng(rng)
+    rng = check_rng(rng)
     fold = rng.permutation(len(X)) % n_folds
     scores = np.empty(len(X))
     for i in range(n_folds):
@@ -135,7 +140,7 @@ def sweep(X, n_components, covariance_types=("full",), *, rng=None, **options):
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         If the input is malformed or X has too few rows for a K.
 
     Examples
@@ -145,9 +150,14 @@ def sweep(X, n_components, covariance_types=("full",), *, rng=None, **options):
     >>> int(table.n_components[table.bic.idxmin()])
     2
     """
-    X = check_data(X)
-    rng = np.random.default_rng(rng)
-    n_components = list(n_components)
+    X, rng = check_data(X), check_rng(rng)
+    n_components = _check_list(n_components, "n_components")
+    covariance_types = _check_list(covariance_types, "covariance_types")
+    # Before the first fit, since the whole sweep may take minutes.
+    for K in n_components:
+        check_enough_rows(X, check_integer(K, "n_components", 1))
+    for covariance_type in covariance_types:
+        check_choice(covariance_type, "covariance_type", COVARIANCE_TYPES)
     rows = []
     for covariance_type in covariance_types:
         for K in n_components:
@@ -168,3 +178,14 @@ def sweep(X, n_components, covariance_types=("full",), *, rng=None, **options):
                 }
             )
     return pd.DataFrame(rows)
+
+
+def _check_list(values, name):
+    if isinstance(values, str) or not hasattr(values, "__iter__"):
+        raise TypeError(
+            f"{name} must be a list of values to try, but it is {values!r}."
+        )
+    values = list(values)
+    if not values:
+        raise ValueError(f"{name} is empty; give at least one value to try.")
+    return values

@@ -7,9 +7,12 @@ from scipy import sparse
 
 COVARIANCE_TYPES = ("full", "tied", "diag", "spherical")
 
+# The square of anything smaller, even added up over many points, is finite.
+LARGEST = 1e150
+
 
 def check_data(X, *, n_features=None, name="X"):
-    """Return data as a finite float array of shape (N, D), or say what is wrong.
+    """Return points as a finite float array of shape (N, D), or say what is wrong.
 
     Parameters
     ----------
@@ -30,7 +33,7 @@ def check_data(X, *, n_features=None, name="X"):
     TypeError
         If the data is sparse, masked or complex, or does not hold numbers.
     ValueError
-        If the shape is wrong or a value is NaN or infinite.
+        If the shape is wrong, or a value is NaN, infinite or beyond 1e150.
 
     Examples
     --------
@@ -39,21 +42,64 @@ def check_data(X, *, n_features=None, name="X"):
            [3., 4.]])
     """
     array = _as_float_array(X, name)
-    if array.ndim != 2:
+    if array.ndim < 2:
         raise ValueError(
             f"{name} must have shape (N, D), one row per point, but its shape is "
             f"{array.shape}; for one feature use {name}.reshape(-1, 1), for one "
             f"point {name}.reshape(1, -1)."
         )
-    if 0 in array.shape:
-        raise ValueError(
-            f"{name} is empty: its shape is {array.shape}; give it at least one "
-            f"row and one column."
-        )
+    array = check_matrix(array, name, "(N, D), one row per point")
     if n_features is not None and array.shape[1] != n_features:
         raise ValueError(
             f"{name} has {array.shape[1]} features (columns), but "
             f"{n_features} are expected here."
+        )
+    if np.abs(array).max() > LARGEST:
+        raise ValueError(
+            f"{name} holds numbers beyond {LARGEST:g}, whose squares overflow; measure "
+            f"in larger units."
+        )
+    return array
+
+
+def check_matrix(value, name, shape):
+    """Return a parameter as a finite float array with two dimensions.
+
+    Parameters
+    ----------
+    value : array-like
+        The parameter.
+    name : str
+        What to call it in an error.
+    shape : str
+        The shape that it should have, in words.
+
+    Returns
+    -------
+    ndarray
+        The parameter as float64.
+
+    Raises
+    ------
+    TypeError
+        If it does not hold real numbers.
+    ValueError
+        If it has more or fewer than two dimensions, is empty, or holds NaN or infinity.
+
+    Examples
+    --------
+    >>> check_matrix([[1, 2]], "means", "(K, D)")
+    array([[1., 2.]])
+    """
+    array = _as_float_array(value, name)
+    if array.ndim != 2:
+        raise ValueError(
+            f"{name} must have shape {shape}, but its shape is {array.shape}."
+        )
+    if 0 in array.shape:
+        raise ValueError(
+            f"{name} is empty: its shape is {array.shape}; give it at least one "
+            f"row and one column."
         )
     if not np.isfinite(array).all():
         row, column = np.argwhere(~np.isfinite(array))[0]
@@ -129,15 +175,16 @@ def check_responsibilities(responsibilities, n_samples):
     >>> check_responsibilities([[0.25, 0.75]], n_samples=1)
     array([[0.25, 0.75]])
     """
-    array = check_data(responsibilities, name="responsibilities")
+    array = check_matrix(responsibilities, "responsibilities", "(N, K)")
     if len(array) != n_samples:
         raise ValueError(
             f"responsibilities has {len(array)} rows, but X has {n_samples}; each "
             f"point needs one row, so the shape must be (N, K)."
         )
     sums = array.sum(axis=1)
-    if (array < 0).any() or np.abs(sums - 1).max() > 1e-6:
-        row = int(np.argmax(np.maximum(np.abs(sums - 1), (array < 0).any(axis=1))))
+    wrong = (array < 0).any(axis=1) | (np.abs(sums - 1) > 1e-6)
+    if wrong.any():
+        row = int(np.argmax(wrong))
         raise ValueError(
             f"each row of responsibilities must be probabilities that sum to 1, but "
             f"row {row} is {array[row]}, which sums to {sums[row]:.6g}."
@@ -145,12 +192,17 @@ def check_responsibilities(responsibilities, n_samples):
     return array
 
 
-def check_covariance_type(covariance_type):
-    """Return the covariance type, or name the four that exist.
+def check_choice(value, name, choices):
+    """Return a value that must be one of a few, or name them.
 
     Parameters
     ----------
-    covariance_type : {'full', 'tied', 'diag', 'spherical'}
+    value : str
+        The value.
+    name : str
+        What to call it in an error.
+    choices : sequence of str
+        What it may be.
 
     Returns
     -------
@@ -159,19 +211,19 @@ def check_covariance_type(covariance_type):
     Raises
     ------
     ValueError
-        If it is none of the four.
+        If it is none of them.
 
     Examples
     --------
-    >>> check_covariance_type("tied")
+    >>> check_choice("tied", "covariance_type", COVARIANCE_TYPES)
     'tied'
     """
-    if covariance_type not in COVARIANCE_TYPES:
+    if not isinstance(value, str) or value not in choices:
         raise ValueError(
-            f"covariance_type must be one of {', '.join(map(repr, COVARIANCE_TYPES))}, "
-            f"but it is {covariance_type!r}."
+            f"{name} must be one of {', '.join(map(repr, choices))}, but it is "
+            f"{value!r}."
         )
-    return covariance_type
+    return value
 
 
 def check_integer(value, name, minimum):
@@ -242,6 +294,40 @@ def check_non_negative(value, name):
     return float(value)
 
 
+def check_rng(rng):
+    """Return a source of randomness.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator, numpy.random.RandomState, int or None
+        A source, or a seed for one; None takes a seed from the operating system.
+
+    Returns
+    -------
+    numpy.random.Generator
+
+    Raises
+    ------
+    TypeError
+        If it is none of these.
+
+    Examples
+    --------
+    >>> int(check_rng(0).integers(10)) == int(check_rng(0).integers(10))
+    True
+    """
+    if isinstance(rng, np.random.RandomState):
+        # Drawing the seed from it moves a shared RandomState on, as one expects.
+        rng = rng.randint(2**31 - 1)
+    try:
+        return np.random.default_rng(rng)
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"rng must be a whole number >= 0, a numpy.random.Generator or None, but "
+            f"it is {rng!r}."
+        ) from error
+
+
 def check_enough_rows(X, n_components):
     """Refuse to fit more components than there are points.
 
@@ -275,11 +361,13 @@ def _as_float_array(value, name):
         raise TypeError(
             f"{name} is a masked array with missing values; drop or fill them first."
         )
+    if hasattr(value, "select_dtypes"):
+        return _table_as_float_array(value, name)
     try:
         array = np.asarray(value)
-        if array.dtype.kind == "O":
+        if array.dtype.kind == "O" and not any(isinstance(v, str) for v in array.flat):
             array = array.astype(float)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise TypeError(
             f"{name} must be a rectangular table of numbers, but NumPy cannot read it "
             f"as one ({error})."
@@ -290,3 +378,13 @@ def _as_float_array(value, name):
             f"leave out such columns first."
         )
     return array.astype(float, copy=False)
+
+
+def _table_as_float_array(table, name):
+    others = table.select_dtypes(exclude=["number", "bool"]).columns
+    if len(others):
+        raise TypeError(
+            f"{name} has columns that do not hold numbers: "
+            f"{', '.join(map(repr, others))}; leave them out or convert them first."
+        )
+    return table.to_numpy(dtype=float, na_value=np.nan)

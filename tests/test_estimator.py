@@ -1,6 +1,7 @@
 """The estimator: scikit-learn's numbers through scikit-learn's interface."""
 
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -14,8 +15,14 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from gmm_from_scratch import GaussianMixture, load_old_faithful, load_penguins
-from gmm_from_scratch.covariance import compact_shape
+import gmm_from_scratch
+from gmm_from_scratch import (
+    GaussianMixture,
+    load_mall_customers,
+    load_old_faithful,
+    load_penguins,
+)
+from gmm_from_scratch.datasets import PENGUIN_FEATURES
 from gmm_from_scratch.initialization import METHODS
 from gmm_from_scratch.validation import COVARIANCE_TYPES
 
@@ -96,15 +103,6 @@ def test_parameters_and_defaults_are_scikit_learns():
     assert GaussianMixture().get_params() == theirs
 
 
-@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
-def test_shapes(covariance_type):
-    X = DATA["iris"]()
-    model = GaussianMixture(3, covariance_type=covariance_type, random_state=0).fit(X)
-    for parameter in ("covariances_", "precisions_", "precisions_cholesky_"):
-        assert getattr(model, parameter).shape == compact_shape(3, 4, covariance_type)
-    assert model.predict_proba(X).shape == (150, 3)
-
-
 @pytest.mark.parametrize("init_params", METHODS)
 def test_every_initialization_and_seed(init_params):
     X = DATA["old_faithful"]()
@@ -139,7 +137,10 @@ def test_too_few_iterations_warn_and_no_iterations_keep_the_start():
     means = X[[0, 60, 120]]
     model = GaussianMixture(3, max_iter=0, means_init=means, random_state=0).fit(X)
     np.testing.assert_array_equal(model.means_, means)
-    assert model.n_iter_ == 0
+    theirs = scikit_learn_mixture.GaussianMixture(3, max_iter=0, means_init=means)
+    theirs.fit(X)
+    for name in ("n_iter_", "lower_bound_", "lower_bounds_", "converged_"):
+        assert getattr(model, name) == getattr(theirs, name)
 
 
 def test_warm_start_goes_on():
@@ -156,6 +157,58 @@ def test_warm_start_goes_on():
     np.testing.assert_allclose(model.means_, straight.means_)
 
 
+def test_a_warm_started_loop_ends_when_scikit_learns_does():
+    ours, theirs = (
+        module.GaussianMixture(
+            3,
+            means_init=DATA["iris"]()[[0, 60, 120]],
+            precisions_init=[np.eye(4)] * 3,
+            weights_init=[0.3, 0.3, 0.4],
+            warm_start=True,
+            max_iter=2,
+        )
+        for module in (gmm_from_scratch, scikit_learn_mixture)
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        for _ in range(12):
+            ours.fit(DATA["iris"]())
+            theirs.fit(DATA["iris"]())
+            assert (ours.n_iter_, ours.converged_) == (
+                theirs.n_iter_,
+                theirs.converged_,
+            )
+    assert ours.converged_
+
+
+def test_a_start_given_in_full_needs_no_other():
+    """No k-means, which would find the lonely point and fail, and no random numbers."""
+    X = np.vstack([np.random.default_rng(0).normal(size=(40, 2)), [[100.0, 100.0]]])
+    shared = np.random.RandomState(0)  # noqa: NPY002
+    before = shared.get_state()[1].copy()
+    model = GaussianMixture(
+        2,
+        weights_init=[0.5, 0.5],
+        means_init=[[0, 0], [1, 1]],
+        precisions_init=[np.eye(2) / 900] * 2,
+        reg_covar=0,
+        n_init=3,
+        max_iter=2,
+        tol=1e9,
+        random_state=shared,
+    ).fit(X)
+    assert model.n_iter_ == 2
+    np.testing.assert_array_equal(shared.get_state()[1], before)
+
+
+def test_reg_covar_reaches_start_and_run():
+    X = DATA["iris"]()
+    for max_iter in [0, 100]:
+        model = GaussianMixture(2, reg_covar=50.0, max_iter=max_iter, random_state=0)
+        diagonals = np.diagonal(model.fit(X).covariances_, axis1=1, axis2=2)
+        assert (diagonals > 50).all()
+
+
 def test_verbose_prints_progress(capsys):
     GaussianMixture(2, verbose=2, verbose_interval=1, random_state=0).fit(
         DATA["iris"]()
@@ -163,6 +216,11 @@ def test_verbose_prints_progress(capsys):
     printed = capsys.readouterr().out
     assert "start 1: converged=True" in printed
     assert "iteration 1: log-likelihood" in printed
+    assert "iteration 2: log-likelihood" in printed
+    GaussianMixture(2, verbose=2, verbose_interval=5, random_state=0).fit(
+        DATA["iris"]()
+    )
+    assert "iteration 2: log-likelihood" not in capsys.readouterr().out
 
 
 def test_sample_comes_from_the_fitted_mixture():
@@ -170,6 +228,7 @@ def test_sample_comes_from_the_fitted_mixture():
     model = GaussianMixture(2, random_state=0).fit(X)
     drawn, components = model.sample(20_000)
     assert (np.diff(components) >= 0).all()
+    assert (model.predict(drawn) == components).mean() > 0.98
     np.testing.assert_allclose(drawn.mean(axis=0), X.mean(axis=0), rtol=0.02)
     shares = np.bincount(components) / len(components)
     np.testing.assert_allclose(shares, model.weights_, atol=0.02)
@@ -210,12 +269,31 @@ def test_frames_pipelines_searches_clones_and_pickles():
         ({"weights_init": [0.5, 0.6]}, ValueError, "sum to 1.1"),
         ({"means_init": [[0.0]]}, ValueError, r"means_init must have shape \(2, 4\)"),
         ({"precisions_init": np.eye(4)}, ValueError, "precisions_init must have shape"),
-        ({"precisions_init": -np.ones((2, 4, 4))}, ValueError, "not positive definite"),
+        (
+            {"precisions_init": -np.ones((2, 4, 4))},
+            ValueError,
+            "precisions_init is not",
+        ),
+        ({"verbose": -1}, ValueError, "verbose must be at least 0"),
     ],
 )
 def test_impossible_parameters_are_explained(options, error, words):
     with pytest.raises(error, match=words):
         GaussianMixture(**{"n_components": 2} | options).fit(load_iris().data)
+
+
+def test_a_table_with_text_or_gaps_is_explained():
+    model = GaussianMixture(2, random_state=0)
+    with pytest.raises(
+        TypeError, match="columns that do not hold numbers: 'CustomerID'"
+    ):
+        model.fit(load_mall_customers())
+    penguins = load_penguins()[PENGUIN_FEATURES]
+    with pytest.raises(ValueError, match="nan .* row 3, column 0"):
+        model.fit(penguins)
+    model.fit(penguins.dropna())
+    with pytest.raises(ValueError, match="nan .* row 3, column 0"):
+        model.predict(penguins)
 
 
 def test_unfitted_models_say_so():

@@ -106,6 +106,24 @@ def test_more_starts_never_end_lower():
     assert ends[0] < ends[1] <= ends[2]
 
 
+def test_options_reach_the_runs():
+    X = blobs()
+    assert fit_best(X, 4, n_init=1, max_iter=1, tol=0, rng=0).n_iter == 1
+    assert fit_best(X, 4, n_init=1, max_iter=1000, tol=1e9, rng=0).n_iter == 2
+    wide = fit_best(X, 4, n_init=1, reg_covar=1e4, rng=0).mixture
+    assert (np.diagonal(wide.covariances, axis1=1, axis2=2) >= 1e4).all()
+    soft, hard = (
+        fit_best(X, 4, n_init=1, method=method, max_iter=1, tol=0, rng=0)
+        for method in ["random", "kmeans"]
+    )
+    assert soft.log_likelihood < hard.log_likelihood
+
+
+def test_start_is_regularized():
+    start = initial_mixture(blobs(), 4, reg_covar=1e4, rng=0)
+    assert (np.diagonal(start.covariances, axis1=1, axis2=2) >= 1e4).all()
+
+
 def test_impossible_requests_are_refused():
     with pytest.raises(ValueError, match="must be one of 'kmeans'.*'luck'"):
         initial_responsibilities(blobs(), 2, "luck")
@@ -115,3 +133,7 @@ def test_impossible_requests_are_refused():
         kmeans(blobs(), 0)
     with pytest.raises(ValueError, match="n_init must be at least 1"):
         fit_best(blobs(), 2, n_init=0)
+    with pytest.raises(ValueError, match="max_iter must be at least 1"):
+        kmeans(blobs(), 2, max_iter=0)
+    with pytest.raises(TypeError, match="rng must be"):
+        fit_best(blobs(), 2, rng=1.5)

@@ -1,5 +1,8 @@
 """The mixture: its density, its story and its many names for the same thing."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -113,8 +116,21 @@ def test_a_component_of_weight_zero_is_allowed():
     np.testing.assert_allclose(padded.log_density(X), alone.log_density(X))
 
 
+def test_matching_counts_in_units_of_each_features_spread():
+    wide_and_narrow = np.diag([1e6, 1e-2])
+    reference = Mixture([0.5, 0.5], [[0, 0], [0, 1]], [wide_and_narrow] * 2)
+    other = Mixture([0.4, 0.6], [[-100, 1], [100, 0]], [wide_and_narrow] * 2)
+    np.testing.assert_array_equal(other.matched_to(reference).weights, [0.6, 0.4])
+
+
+def test_weights_that_sum_to_one_but_for_rounding_can_be_drawn_from():
+    mixture = Mixture([1 - 9e-7, 0.0], [[0], [9]], [[[1]], [[1]]])
+    assert mixture.sample(10, rng=0)[0].shape == (10, 1)
+
+
 @given(mixtures())
 def test_parameters_cannot_change(mixture):
+    mixture = copy.deepcopy(pickle.loads(pickle.dumps(mixture)))
     for array in (mixture.weights, mixture.means, mixture.covariances):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 0
@@ -135,7 +151,8 @@ def test_the_callers_arrays_stay_the_callers():
         ([0.5, 0.6], [[0], [1]], [[[1]], [[1]]], "sum to 1.1"),
         ([1.5, -0.5], [[0], [1]], [[[1]], [[1]]], "probabilities"),
         ([1.0], [[0], [1]], [[[1]], [[1]]], r"weights must have shape \(2,\)"),
-        ([0.5, 0.5], [0, 1], [[[1]], [[1]]], r"means must have shape \(N, D\)"),
+        ([0.5, 0.5], [0, 1], [[[1]], [[1]]], r"means must have shape \(K, D\)"),
+        ([0.5, 0.501], [[0], [1]], [[[1]], [[1]]], "sum to 1.001"),
         (
             [0.5, 0.5],
             [[0], [1]],
@@ -160,5 +177,11 @@ def test_impossible_requests_are_refused():
         mixture.sample(0)
     with pytest.raises(ValueError, match="X has 2 features"):
         mixture.log_density([[1, 2]])
-    with pytest.raises(ValueError, match="not positive definite"):
+    with pytest.raises(ValueError, match="scale must not be 0"):
         mixture.rescaled([0.0], [1.0])
+    with pytest.raises(ValueError, match="each of 0 … 1 once"):
+        mixture.reordered([0.0, 1.0])
+    with pytest.raises(TypeError, match="reference must be a Mixture.* tuple"):
+        mixture.matched_to(([1.0], [[0]], [[[1]]]))
+    with pytest.raises(TypeError, match="rng must be"):
+        mixture.sample(1, rng="a")

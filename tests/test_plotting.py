@@ -58,6 +58,7 @@ def test_ellipses_lie_where_they_say(ax):
             assert colors.same_color(line.get_color(), plotting.COLORS[k])
         np.testing.assert_allclose(np.ravel(mean.get_data()), mixture.means[k])
         assert one.get_linewidth() > three.get_linewidth()
+        assert mean.get_marker() == plotting.MARKERS[k]
     assert ax.get_legend_handles_labels()[1] == ["a", "b"]
 
 
@@ -69,7 +70,8 @@ def test_staircase_touches_after_e_and_rises(ax):
     lines = {line.get_label(): line.get_ydata() for line in ax.get_lines()}
     np.testing.assert_array_equal(lines["lower bound"], [s.lower_bound for s in steps])
     np.testing.assert_allclose(lines["after E"], lines["log-likelihood"][::2])
-    assert (lines["after M"] <= lines["log-likelihood"][1::2]).all()
+    np.testing.assert_array_equal(lines["after M"], lines["lower bound"][1::2])
+    assert (lines["after M"] < lines["log-likelihood"][1::2]).any()
     assert [text.get_text() for text in ax.get_xticklabels()][:3] == [
         "E 1",
         "M 1",
@@ -86,9 +88,28 @@ def test_show_passes_alt_text_on_and_closes_the_figure(monkeypatch):
     plotting.show(figure, alt="Nothing yet.")
     assert shown == [{"image/png": {"alt": "Nothing yet."}}]
     assert not plt.fignum_exists(figure.number)
-    with pytest.raises(ValueError, match="alt must say"):
-        plotting.show(plt.figure(), alt=" ")
+    for alt in [" ", None]:
+        with pytest.raises(ValueError, match="alt must say"):
+            plotting.show(plt.figure(), alt=alt)
     plt.close("all")
+
+
+def test_impossible_requests_are_refused(ax):
+    mixture = random_mixture(np.random.default_rng(0), 2, 2)
+    with pytest.raises(ValueError, match="3 rows, but X has 4"):
+        plotting.draw_points(ax, np.zeros((4, 2)), np.ones((3, 1)))
+    with pytest.raises(ValueError, match="labels must name 2 components.* 1 of them"):
+        plotting.draw_mixture(ax, mixture, labels=["a"])
+    with pytest.raises(TypeError, match="mixture must be a Mixture"):
+        plotting.draw_mixture(ax, None)
+    with pytest.raises(ValueError, match=r"responsibilities must have shape \(N, K\)"):
+        plotting.blend_colors(None)
+
+
+def test_styles_can_be_overridden(ax):
+    assert plotting.draw_points(ax, [[0, 0]], alpha=0.1).get_alpha() == 0.1
+    plotting.draw_gaussian(ax, [0, 0], np.eye(2), n_std=3)
+    assert len(ax.get_lines()) == 2
 
 
 def test_only_two_dimensions_can_be_drawn(ax):

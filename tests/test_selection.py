@@ -43,6 +43,7 @@ def test_sweep_finds_the_three_groups(three_groups):
     )
     expected = bic(best.log_likelihood, best.n_parameters, 300)
     assert best.bic == pytest.approx(expected)
+    assert best.aic == pytest.approx(aic(best.log_likelihood, best.n_parameters))
 
 
 def test_held_out_likelihood_prefers_the_three_groups(three_groups):
@@ -60,6 +61,15 @@ def test_held_out_points_are_not_trained_on():
     assert held_out_log_likelihood(X, 1, n_folds=4, n_init=1, rng=0) < -1e5
 
 
+def test_folds_are_drawn_at_random_and_options_passed_on(three_groups):
+    in_order = np.sort(three_groups, axis=0)
+    fine = held_out_log_likelihood(in_order, 2, n_init=2, rng=0)
+    # Blocks of sorted rows would each be far from all others.
+    assert fine > -6
+    coarse = held_out_log_likelihood(in_order, 2, n_init=2, rng=0, reg_covar=1e4)
+    assert coarse < fine - 3
+
+
 def test_impossible_requests_are_refused(three_groups):
     with pytest.raises(ValueError, match="n_folds must be at least 2"):
         held_out_log_likelihood(three_groups, 2, n_folds=1)
@@ -67,3 +77,13 @@ def test_impossible_requests_are_refused(three_groups):
         held_out_log_likelihood(three_groups[:3], 1)
     with pytest.raises(ValueError, match="covariance_type must be one of"):
         sweep(three_groups, [1], ["round"])
+    with pytest.raises(TypeError, match="n_components must be a list"):
+        sweep(three_groups, 3)
+    with pytest.raises(TypeError, match="covariance_types must be a list.*'full'"):
+        sweep(three_groups, [1], "full")
+    with pytest.raises(ValueError, match="n_components is empty"):
+        sweep(three_groups, [])
+    with pytest.raises(ValueError, match="300 rows, fewer than n_components=301"):
+        sweep(three_groups, [1, 301])
+    with pytest.raises(ValueError, match="n_samples must be at least 1"):
+        bic(-1.0, 5, 0)

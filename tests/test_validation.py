@@ -20,21 +20,27 @@ from gmm_from_scratch import validation
         ([[1.0], [-np.inf]], ValueError, "-inf.*row 1, column 0"),
         ([[1.0, 2.0], [3.0]], TypeError, "rectangular"),
         ([["a", "b"]], TypeError, "real numbers"),
-        (np.array([["1"]], dtype=object), None, None),
+        ([["1", "2"]], TypeError, "real numbers"),
+        (np.array([["1"]], dtype=object), TypeError, "real numbers"),
+        ([[10**400]], TypeError, "too large"),
+        ([[1e200]], ValueError, "beyond 1e.150"),
         (np.array([[None, "x"]], dtype=object), TypeError, "numbers"),
         ([[1j]], TypeError, "complex"),
         (sparse.eye_array(3), TypeError, "toarray"),
         (np.ma.masked_array([[1.0]], mask=[[True]]), TypeError, "masked"),
-        (pd.DataFrame({"a": [1.0], "b": ["x"]}), TypeError, "numbers"),
+        (pd.DataFrame({"a": [1.0], "b": ["x"]}), TypeError, "columns .* numbers: 'b'"),
+        (pd.DataFrame({"id": ["0001"]}), TypeError, "columns .* numbers: 'id'"),
+        (
+            pd.DataFrame({"a": [1, 2], "b": pd.array([1, pd.NA], dtype="Int64")}),
+            ValueError,
+            "nan .* row 1, column 1",
+        ),
         (np.array([["2020-01-01"]], dtype="datetime64[D]"), TypeError, "datetime64"),
     ],
 )
 def test_check_data_explains_what_it_refuses(X, error, words):
-    if error is None:
-        assert validation.check_data(X).dtype == float
-    else:
-        with pytest.raises(error, match=words):
-            validation.check_data(X)
+    with pytest.raises(error, match=words):
+        validation.check_data(X)
 
 
 @pytest.mark.parametrize(
@@ -42,6 +48,8 @@ def test_check_data_explains_what_it_refuses(X, error, words):
     [
         [[1, 2], [3, 4]],
         pd.DataFrame({"a": [1, 3], "b": [2, 4]}),
+        pd.DataFrame({"a": [1, 3], "b": pd.array([2, 4], dtype="Int64")}),
+        np.array([[1, 2], [3, 4]], dtype=object),
         np.array([[1, 2], [3, 4]], dtype=np.float32, order="F"),
         np.ma.masked_array([[1, 2], [3, 4]]),
         np.arange(1, 9).reshape(2, 4)[:, :2] - np.array([[0, 0], [2, 2]]),
@@ -72,7 +80,9 @@ def test_check_array():
         ([[0.5, 0.5]], "1 rows, but X has 2"),
         ([[0.5, 0.5], [0.5, 0.4]], r"row 1 is \[0.5 0.4\], which sums to 0.9"),
         ([[1.5, -0.5], [0.5, 0.5]], "row 0"),
-        ([0.5, 0.5], r"\(N, D\)"),
+        ([[0.5, 0.5], [0.499, 0.5]], "row 1"),
+        ([[0.9, 0.0], [1.5, -0.5]], "row 0"),
+        ([0.5, 0.5], r"\(N, K\)"),
     ],
 )
 def test_check_responsibilities_names_the_row(responsibilities, words):
@@ -80,11 +90,23 @@ def test_check_responsibilities_names_the_row(responsibilities, words):
         validation.check_responsibilities(responsibilities, n_samples=2)
 
 
-def test_check_covariance_type_names_the_four():
-    with pytest.raises(
-        ValueError, match="'full', 'tied', 'diag', 'spherical'.*'round'"
-    ):
-        validation.check_covariance_type("round")
+def test_check_choice_names_what_there_is():
+    with pytest.raises(ValueError, match="method must be one of 'a', 'b', but it is 3"):
+        validation.check_choice(3, "method", ("a", "b"))
+
+
+@pytest.mark.parametrize("rng", [-1, 1.5, "a", np.random])
+def test_check_rng_refuses_what_is_no_source(rng):
+    with pytest.raises(TypeError, match="rng must be a whole number >= 0"):
+        validation.check_rng(rng)
+
+
+def test_check_rng_takes_seeds_and_sources():
+    generator = np.random.default_rng(0)
+    assert validation.check_rng(generator) is generator
+    old = np.random.RandomState(0)  # noqa: NPY002
+    one, two = (validation.check_rng(old).normal() for _ in range(2))
+    assert one != two
 
 
 @pytest.mark.parametrize("value", [1.0, "2", None, True])
