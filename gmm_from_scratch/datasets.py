@@ -244,8 +244,8 @@ def _propose_customer(generator, segment):
 
 # --- Customer files from anywhere ------------------------------------------------
 
-# What is left of a column's name in small letters without spaces, digits and other
-# signs. The dollar sign stays: an income in $ is not one in k$.
+# What is left of a column's name in small letters without spaces and most signs. The
+# dollar sign stays: an income in $ is not one in k$.
 _COLUMN_OF_KEY = {
     "customerid": "CustomerID",
     "gender": "Genre",
@@ -255,6 +255,7 @@ _COLUMN_OF_KEY = {
     "annualincomek": "Annual Income (k$)",
     "annualincomek$": "Annual Income (k$)",
     "spendingscore": "Spending Score (1-100)",
+    "spendingscore1100": "Spending Score (1-100)",
 }
 _MISSING = {"", "?", "-", "na", "n/a", "#n/a", "nan", "none", "null"}
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
@@ -418,7 +419,7 @@ def _find_columns(path, header):
     """Return the position of each column by its name, ours first."""
     position_of = {}
     for position, name in enumerate(header):
-        key = re.sub("[^a-z$]", "", name.lower())
+        key = re.sub("[^a-z0-9$]", "", name.lower())
         column = _COLUMN_OF_KEY.get(key, name or f"Unnamed: {position}")
         if column in position_of:
             twin = header[position_of[column]]

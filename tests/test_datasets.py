@@ -294,6 +294,12 @@ def test_other_columns_follow_as_text(tmp_path):
         assert table["City"].tolist() == ["Köln", "Orléans"]
 
 
+def test_a_number_in_a_name_makes_it_another_column(tmp_path):
+    customers = load_mall_customers().assign(**{"Age 2": "x"})
+    customers.to_csv(tmp_path / "mine.csv", index=False)
+    assert load_mall_customers(tmp_path / "mine.csv").columns[-1] == "Age 2"
+
+
 def test_numbers_are_integers_only_if_all_are_whole(tmp_path):
     table = load_mall_customers(write(tmp_path, PLAIN.replace("15", "15.5")))
     assert table["Annual Income (k$)"].tolist() == [15.5, 16.0]
