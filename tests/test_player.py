@@ -85,6 +85,7 @@ def test_what_is_sent_decodes_to_the_trace(X, start, player):
     center, scale = np.array(scene["center"]), np.array(scene["scale"])
     points = decode(scene["points"], "<f4", -1, 2) * scale + center
     np.testing.assert_allclose(points, X, rtol=1e-6)
+    assert scene["start"] == start.means.tolist()
     means = decode(sent["means"], "<f4", n_frames, 2, 2) * scale + center
     covariances = decode(sent["covariances"], "<f4", n_frames, 2, 2, 2)
     covariances = covariances * np.outer(scale, scale)

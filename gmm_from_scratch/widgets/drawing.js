@@ -25,6 +25,11 @@ export function formatNumber(value, spacing) {
   return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−");
 }
 
+/** The number in [low, high] that is nearest to value. */
+export function clamp(value, low, high) {
+  return Math.min(Math.max(value, low), high);
+}
+
 /** Slow at both ends, quick in the middle. */
 export function ease(t) {
   return t < 0.5 ? 4 * t ** 3 : 1 - (2 - 2 * t) ** 3 / 2;
@@ -68,6 +73,11 @@ export function luminance(color) {
     return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
   });
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+/** Near-black or white, whichever can be read on a color. */
+export function inkOn(color) {
+  return luminance(color) > 0.18 ? "#111111" : "#ffffff";
 }
 
 /** The palette as it is on white, or lightened for a dark background. */
@@ -155,20 +165,25 @@ export function drawMarker(context, x, y, k, color, theme, radius = 11) {
   context.font = `700 14px ${theme.font}`;
   context.textAlign = "center";
   context.textBaseline = "middle";
-  context.fillStyle = luminance(color) > 0.3 ? "#111" : "#fff";
+  context.fillStyle = inkOn(color);
   const shift = SHAPES[k % SHAPES.length][2] * radius * 1.5;
   context.fillText(String(k + 1), x, y + shift + 0.5);
 }
 
 // --- Canvas and page ------------------------------------------------------------
 
-/** Make an element with attributes (functions become listeners) and children. */
-export function element(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
+/** Give a node attributes; functions become listeners. */
+export function setAttributes(node, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === "function") node.addEventListener(name, value);
-    else if (value !== false) node.setAttribute(name, value === true ? "" : value);
+    else node.setAttribute(name, value);
   }
+}
+
+/** Make an element with attributes and children. */
+export function element(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  setAttributes(node, attributes);
   node.append(...children);
   return node;
 }
@@ -250,9 +265,15 @@ export class Axes {
   toValue(px, py) {
     const u = (px - this.left) / (this.right - this.left);
     const v = (this.bottom - py) / (this.bottom - this.top);
-    const clamp = (t) => Math.min(Math.max(t, 0), 1);
-    const between = ([low, high], t) => low + (high - low) * clamp(t);
+    const between = ([low, high], t) => low + (high - low) * clamp(t, 0, 1);
     return [between(this.xRange, u), between(this.yRange, v)];
+  }
+  /** The pixel nearest to (px, py) that is `inset` away from every edge. */
+  inside([px, py], inset) {
+    return [
+      clamp(px, this.left + inset, this.right - inset),
+      clamp(py, this.top + inset, this.bottom - inset),
+    ];
   }
   clip(context) {
     context.beginPath();

@@ -1,4 +1,4 @@
-import { Axes, DASHES, blendColors, drawMarker, ease, element, ellipsePoints, fitCanvas, formatNumber, interpolate, markerCorners, niceTicks, paletteFor, readTheme, rgba, squareRoot, tracePath, watchTheme } from "./drawing.js";
+import { Axes, DASHES, blendColors, clamp, drawMarker, ease, element, ellipsePoints, fitCanvas, formatNumber, interpolate, markerCorners, niceTicks, paletteFor, readTheme, rgba, setAttributes, squareRoot, tracePath, watchTheme } from "./drawing.js";
 
 // --- The run: what the kernel sent, and the clock that all views share -----------
 
@@ -17,6 +17,7 @@ class Player {
       labels: scene.labels,
       title: scene.title,
       colors: scene.colors,
+      firstStart: scene.start,
     });
     this.lastRequest = 0;
     this.waitingFor = null; // number of the request that the kernel has not answered
@@ -25,16 +26,14 @@ class Player {
     this.notice = "";
     this.readTrace();
     this.readStart();
-    model.on("change:_trace", () => (this.readTrace(), this.tell("trace")));
+    this.firstRanges = this.ranges = this.neededRanges();
+    model.on("change:_trace", () => (this.readTrace(), this.tell("trace"), this.settle()));
     model.on("change:frame", () => (this.restartClock(), this.tell("frame")));
     model.on("change:playing", () => (this.restartClock(), this.tell("controls")));
     model.on("change:speed", () => this.tell("controls"));
     model.on("change:message", () => this.tell("message"));
     model.on("change:_reply", () => this.receiveReply());
-    model.on("change:start_means", () => {
-      if (this.waitingFor === null && this.heldBy === null) this.readStart();
-      this.tell("start");
-    });
+    model.on("change:start_means", () => this.settle());
     this.restartClock();
   }
 
@@ -56,7 +55,7 @@ class Player {
   }
 
   readStart() {
-    this.start = this.model.get("start_means").map((mean) => [...mean]);
+    this.start = this.model.get("start_means");
   }
 
   get frame() {
@@ -78,7 +77,7 @@ class Player {
   }
 
   goTo(frame) {
-    this.save({ frame: Math.min(Math.max(frame, 0), this.lastFrame) });
+    this.save({ frame: clamp(frame, 0, this.lastFrame) });
   }
 
   step(by) {
@@ -118,7 +117,8 @@ class Player {
       const [xx, xy, , yy] = this.covariances.slice(4 * (K * frame + k));
       roots.set(squareRoot(xx, xy, yy), 3 * k);
     }
-    return { means, roots, weights: this.weights.slice(K * frame, K * (frame + 1)) };
+    const weights = this.weights.slice(K * frame, K * (frame + 1));
+    return { means, roots, weights, ranges: this.ranges };
   }
 
   meanAt(frame, k) {
@@ -136,9 +136,18 @@ class Player {
 
   // --- Moving a start: one request at a time, then only the latest position ---
 
+  get startHasMoved() {
+    const isNear = (value, other, i) => Math.abs(value - other) < 1e-9 * this.scale[i];
+    const isFirst = (mean, k) => mean.every((value, i) => isNear(value, this.firstStart[k][i], i));
+    return !this.start.every(isFirst);
+  }
+
   moveStart(k, mean) {
-    this.start[k] = mean;
-    this.wanted = this.start.map((each) => [...each]);
+    this.moveStarts(this.start.with(k, mean));
+  }
+
+  moveStarts(means) {
+    this.start = this.wanted = means;
     if (this.waitingFor === null) this.sendRequest();
     this.tell("start");
   }
@@ -158,7 +167,7 @@ class Player {
     this.waitingFor = null;
     this.notice = "";
     if (this.wanted) this.sendRequest();
-    else if (this.heldBy === null) this.readStart();
+    this.settle();
     this.tell("message");
   }
 
@@ -168,8 +177,53 @@ class Player {
       "No kernel answers, so EM cannot run from the new start; playing and stepping through the last run still work.";
     this.tell("message");
   }
+
+  release() {
+    this.heldBy = null;
+    this.tell("start");
+    this.settle();
+  }
+
+  // Once nothing is held or unanswered, the rings stand where the last run began, and the
+  // view widens if it must; never before, so that nothing jumps under the pointer.
+  settle() {
+    const isAnswered = !this.wanted && this.model.get("_reply") >= this.lastRequest;
+    if (!isAnswered || this.heldBy !== null) return;
+    this.readStart();
+    const needed = this.neededRanges();
+    const ranges = this.firstRanges.map((value, i) => (i % 2 ? Math.max : Math.min)(value, needed[i]));
+    this.tell("start");
+    if (ranges.every((value, i) => value === this.ranges[i])) return;
+    this.ranges = ranges;
+    this.tell("ranges");
+  }
+
+  // Low and high of x and of y: points and means with a margin, and the ellipses as far
+  // as they do not dwarf the points, which span from −0.5 to 0.5.
+  neededRanges() {
+    return [0, 1].flatMap((axis) => {
+      const means = [-0.5, 0.5];
+      const ellipses = [];
+      for (let frame = 0; frame <= this.lastFrame; frame += 2) {
+        for (let k = 0; k < this.nComponents; k++) {
+          const mean = this.meanAt(frame, k)[axis];
+          const at = 4 * (this.nComponents * frame + k) + 3 * axis;
+          const radius = 2.05 * Math.sqrt(this.covariances[at]);
+          means.push(clamp(mean, -FAR, FAR));
+          ellipses.push(clamp(mean - radius, -0.8, 0.8), clamp(mean + radius, -0.8, 0.8));
+        }
+      }
+      const [[low, high], [left, right]] = [means, ellipses].map(extent);
+      const margin = 0.08 * (high - low);
+      return [Math.min(low - margin, left), Math.max(high + margin, right)];
+    });
+  }
 }
 
+// So far from the middle, in units of the points' range, a start can be moved.
+const FAR = 1.5;
+
+const extent = (values) => values.reduce(([low, high], v) => [Math.min(low, v), Math.max(high, v)], [0, 0]);
 const copy = (view) => view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
 const floats = (view) => new Float32Array(copy(view));
 const doubles = (view) => new Float64Array(copy(view));
@@ -189,7 +243,7 @@ function describe(player) {
   const gain = half === "M" ? value - player.logLikelihoods[frame - 2] : 0;
   const change = {
     Start: "before the first step",
-    E: "unchanged: no Gaussian has moved",
+    E: "unchanged by an E-step",
     M: `${gain < 0 ? "−" : "+"}${Math.abs(gain).toFixed(Math.abs(gain) < 0.1 ? 4 : 1)}`,
   }[half];
   return {
@@ -218,7 +272,7 @@ const OWN_KEYS = { "data-lm-suppress-shortcuts": "true" };
 
 function vector(name, attributes, ...children) {
   const node = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  setAttributes(node, attributes);
   node.append(...children);
   return node;
 }
@@ -253,7 +307,7 @@ function makeControls(player) {
     "div",
     { class: "gmm-controls" },
     play,
-    makeButton("Back to the start", "start", () => player.step(-Infinity)),
+    makeButton("Rewind to the start", "start", () => player.step(-Infinity)),
     makeButton("One half-step back", "back", () => player.step(-1)),
     makeButton("One half-step forward", "forward", () => player.step(1)),
     element("label", { class: "gmm-scrub" }, "Half-step", scrub),
@@ -263,6 +317,8 @@ function makeControls(player) {
 }
 
 const speedLabel = (value) => `${value === 0.5 ? "½" : value} ×`;
+
+const RING = 17; // outer radius of a start's ring, in pixels
 
 // --- One view -------------------------------------------------------------------
 
@@ -282,7 +338,6 @@ class View {
     this.resizing.observe(this.stairs);
     this.stopWatchingTheme = watchTheme(root, () => this.changeTheme());
     this.makeComponents();
-    this.fixRanges();
     this.changeTheme();
     this.speak();
   }
@@ -310,6 +365,7 @@ class View {
     );
     this.stairs = element("div", { class: "gmm-stairs", role: "img" }, this.stairsLayer);
     this.controls = makeControls(player);
+    this.reset = this.makeReset();
     this.half = element("span", { class: "gmm-half", "aria-hidden": "true" });
     this.words = element("span");
     this.value = element("span");
@@ -325,11 +381,13 @@ class View {
         this.stage,
         element("div", { class: "gmm-side" },
           element("div", { class: "gmm-ladder" },
-            element("p", { class: "gmm-heading" }, "Each half-step lifts the lower bound"),
+            element("p", { class: "gmm-heading" }, "The lower bound never falls"),
             this.stairs, part("key")),
           element("div", {}, element("p", { class: "gmm-heading" }, "Components"), part("components", "div")))),
       this.controls.node,
-      element("p", { class: "gmm-hint" }, "Drag a ring to start a component elsewhere. Space plays, ← and → step."),
+      element("div", { class: "gmm-foot" },
+        element("p", { class: "gmm-hint" }, "Drag a ring to start a component elsewhere. Space plays, ← and → step."),
+        this.reset),
       part("message"),
       part("spoken"),
     );
@@ -341,13 +399,21 @@ class View {
     this.listenToStairs();
   }
 
+  makeReset() {
+    const click = () => {
+      this.player.moveStarts(this.player.firstStart);
+      // The button is about to be disabled, and would take the focus with it.
+      this.stage.focus();
+    };
+    const attributes = { type: "button", class: "gmm-reset", click, ...OWN_KEYS };
+    return element("button", attributes, "Back to the first start");
+  }
+
   hear(what) {
     const { player } = this;
-    if (what === "trace") {
-      this.colorCache.clear();
-      this.colorTarget = null;
-    }
+    if (what === "trace") this.colorCache.clear();
     if (what === "trace" || what === "start") this.show(0);
+    else if (what === "ranges") this.show(300);
     else if (what === "frame") {
       this.show(player.heldBy === null ? Math.min(600, 620 / player.speed) : 0);
     }
@@ -361,8 +427,7 @@ class View {
     const target = player.state(player.frame);
     const colors = this.colorsAt(player.frame);
     const still = this.calm.matches || !this.shown || this.shown.means.length !== target.means.length;
-    this.recolor = this.recolor || colors !== this.colorTarget;
-    this.colorTarget = colors;
+    this.repaint ||= colors !== this.target?.colors || target.ranges !== this.target.ranges;
     target.colors = colors;
     this.from = still ? target : mapArrays(this.shown, (array) => array.slice());
     this.shown = still ? mapArrays(target, (array) => array.slice()) : this.shown;
@@ -383,10 +448,10 @@ class View {
   draw(now) {
     if (!this.stageSize) return;
     const t = this.duration ? Math.min(Math.max((now - this.began) / this.duration, 0), 1) : 1;
-    for (const name of ["means", "roots", "weights"]) {
+    for (const name of ["means", "roots", "weights", "ranges"]) {
       interpolate(this.shown[name], this.from[name], this.target[name], ease(t));
     }
-    if (this.recolor) {
+    if (this.repaint) {
       interpolate(this.shown.colors, this.from.colors, this.target.colors, ease(t));
       this.drawPoints();
     }
@@ -394,7 +459,7 @@ class View {
     this.drawStairs();
     this.writeComponents();
     if (t < 1) this.schedule();
-    else this.recolor = false;
+    else this.repaint = false;
   }
 
   resize() {
@@ -404,7 +469,7 @@ class View {
     this.stairsSize = [this.stairs.clientWidth, this.stairs.clientHeight];
     // Colors and fonts are known only once the view has its place in the page.
     if (!this.theme.font) this.changeTheme();
-    this.recolor = true;
+    this.repaint = true;
     this.schedule();
   }
 
@@ -415,7 +480,7 @@ class View {
     this.paintComponents();
     this.show(0);
     this.writeTexts();
-    this.recolor = true;
+    this.repaint = true;
   }
 
   color(k) {
@@ -438,31 +503,16 @@ class View {
 
   // --- The plane ---
 
-  // The ranges hold every mean of the first run, and stay: nothing jumps in a drag.
-  fixRanges() {
-    const { points, means } = this.player;
-    this.ranges = [0, 1].map((axis) => {
-      let [low, high] = [-0.5, 0.5];
-      for (const values of [points, means]) {
-        for (let i = axis; i < values.length; i += 2) {
-          low = Math.min(low, values[i]);
-          high = Math.max(high, values[i]);
-        }
-      }
-      const pad = 0.09 * (high - low);
-      return [low - pad, high + pad];
-    });
-  }
-
   plane() {
     const [width, height] = this.stageSize;
-    const [x, y] = this.ranges;
+    const [left, right, low, high] = this.shown.ranges;
+    const [x, y] = [[left, right], [low, high]];
     return new Axes({ left: 50, top: 32, right: width - 10, bottom: height - 52, x, y });
   }
 
-  ticks(axis, count) {
+  ticks(axis, range, count) {
     const { center, scale } = this.player;
-    const [low, high] = this.ranges[axis].map((value) => center[axis] + value * scale[axis]);
+    const [low, high] = range.map((value) => center[axis] + value * scale[axis]);
     const values = niceTicks(low, high, count);
     const spacing = values.length > 1 ? values[1] - values[0] : 1;
     return values.map((value) => ({
@@ -477,8 +527,8 @@ class View {
     const context = fitCanvas(this.pointLayer, width, height);
     const axes = this.plane();
     axes.drawGrid(context, theme, {
-      xTicks: this.ticks(0, width / 100),
-      yTicks: this.ticks(1, height / 75),
+      xTicks: this.ticks(0, axes.xRange, width / 100),
+      yTicks: this.ticks(1, axes.yRange, height / 75),
     });
     context.fillStyle = rgba(theme.text);
     context.font = `15px ${theme.font}`;
@@ -710,6 +760,9 @@ class View {
     const { nComponents } = this.player;
     const heads = ["", "weight", "", "mean"].map((text) => element("span", { class: "gmm-column" }, text));
     this.components.append(...heads);
+    // So many do not fit: the list scrolls, and must then be reached by keyboard.
+    const scrolling = { tabindex: 0, role: "group", "aria-label": "Components", ...OWN_KEYS };
+    if (nComponents > 8) setAttributes(this.components, scrolling);
     this.rows = [];
     this.handles = [];
     for (let k = 0; k < nComponents; k++) {
@@ -723,7 +776,8 @@ class View {
       this.rows.push(row);
       this.handles.push(this.makeHandle(k));
     }
-    this.stage.append(...this.handles);
+    // Rings lie under the shapes: where things stand now counts for more.
+    this.shapeLayer.before(...this.handles);
   }
 
   paintComponents() {
@@ -746,10 +800,10 @@ class View {
   }
 
   makeHandle(k) {
-    const circle = (name) => vector("circle", { cx: 20, cy: 20, r: 16, class: name });
+    const circle = (name) => vector("circle", { cx: 20, cy: 20, r: RING - 1, class: name });
     const arms = vector("path", { d: "M20 0v8M20 32v8M0 20h8M32 20h8" });
     const number = vector("text", {
-      x: 20, y: 25, "text-anchor": "middle", "font-size": 14, "font-weight": 700, stroke: "none", fill: "currentColor",
+      x: 20, y: 25, "text-anchor": "middle", "font-size": 14, "font-weight": 700, class: "gmm-number",
     });
     number.textContent = k + 1;
     const picture = vector("svg", { viewBox: "0 0 40 40", "aria-hidden": "true" }, circle("gmm-halo"), circle(""), arms, number);
@@ -762,24 +816,26 @@ class View {
 
   listenToHandle(handle, k) {
     const { player } = this;
-    const move = (event) => {
-      const box = this.stage.getBoundingClientRect();
-      const value = this.plane().toValue(event.clientX - box.left, event.clientY - box.top);
-      player.moveStart(k, player.fromUnits(value));
+    let grip = [0, 0]; // where the pointer took hold, from the middle of the ring
+    const offset = (event, node, middle) => {
+      const { left, top } = node.getBoundingClientRect();
+      return [event.clientX - left - middle, event.clientY - top - middle];
     };
-    const release = () => {
-      player.heldBy = null;
-      this.schedule();
+    const move = (event) => {
+      const axes = this.plane();
+      const pixel = offset(event, this.stage, 0).map((value, i) => value - grip[i]);
+      player.moveStart(k, player.fromUnits(axes.toValue(...axes.inside(pixel, RING))));
     };
     handle.addEventListener("pointerdown", (event) => {
       handle.setPointerCapture(event.pointerId);
+      grip = offset(event, handle, 20);
       player.heldBy = k;
       player.save({ playing: false });
     });
     handle.addEventListener("pointermove", (event) => {
       if (handle.hasPointerCapture(event.pointerId)) move(event);
     });
-    handle.addEventListener("lostpointercapture", release);
+    handle.addEventListener("lostpointercapture", () => player.release());
   }
 
   nudge(event, k) {
@@ -789,16 +845,13 @@ class View {
     event.stopPropagation();
     const { player } = this;
     const step = event.shiftKey ? 0.05 : 0.01;
-    const value = player.toUnits(player.start[k]).map((old, i) => {
-      const [low, high] = this.ranges[i];
-      return Math.min(Math.max(old + direction[i] * step, low), high);
-    });
+    const value = player.toUnits(player.start[k]).map((old, i) => clamp(old + direction[i] * step, -FAR, FAR));
     player.moveStart(k, player.fromUnits(value));
   }
 
   placeHandle(axes, k, meanX, meanY) {
     const { player } = this;
-    const [x, y] = axes.toPixel(player.toUnits(player.start[k]));
+    const [x, y] = axes.inside(axes.toPixel(player.toUnits(player.start[k])), RING);
     const handle = this.handles[k];
     handle.style.transform = `translate(${x}px, ${y}px)`;
     // Where the mean still stands inside its ring, it carries the number itself.
@@ -817,6 +870,7 @@ class View {
     this.value.textContent = text.value;
     this.change.textContent = text.change;
     this.message.textContent = player.message;
+    this.reset.disabled = !player.startHasMoved;
     const verb = player.playing ? "pause" : "play";
     controls.play.replaceChildren(icon(verb), verb === "play" ? "Play" : "Pause");
     controls.scrub.max = player.lastFrame;
@@ -893,7 +947,7 @@ class View {
 function outsideRing(path) {
   if (path.length < 2) return path;
   const [[x, y], [nextX, nextY]] = path;
-  const share = 17 / Math.hypot(nextX - x, nextY - y);
+  const share = RING / Math.hypot(nextX - x, nextY - y);
   if (share >= 1) return path.slice(1);
   return [[x + (nextX - x) * share, y + (nextY - y) * share], ...path.slice(1)];
 }

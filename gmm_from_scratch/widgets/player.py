@@ -34,7 +34,8 @@ class EMPlayer(CourseWidget):
 
     Display it as the last line of a cell. In the browser, the starting means are
     rings to drag (or to move with the arrow keys); EM then runs anew, and the picture
-    follows. Keys: Space plays and pauses, ← and → (or , and .) step, Home and End jump.
+    follows; a button leads back to the first start. Keys: Space plays and pauses,
+    ← and → (or , and .) step, Home and End jump.
 
     Parameters
     ----------
@@ -182,6 +183,8 @@ class EMPlayer(CourseWidget):
                 self._draw_still(ax, frame)
             figure.supxlabel(self._scene["labels"][0], fontsize=13)
             figure.supylabel(self._scene["labels"][1], fontsize=13)
+            # Ticks are made when they are first drawn, in the style of that moment.
+            figure.draw_without_rendering()
         return figure
 
     def alt_text(self):
@@ -307,6 +310,7 @@ class EMPlayer(CourseWidget):
             "labels": names,
             "title": title or "",
             "colors": list(COLORS),
+            "start": self._start.means.tolist(),
         }
 
     def _pack_trace(self):

@@ -125,7 +125,7 @@ def free_port():
         return candidate.getsockname()[1]
 
 
-def wait_for(url, process, log, seconds=90):
+def wait_for(url, process, log, seconds=180):
     for _ in range(seconds * 5):
         if process.poll() is not None:
             break
@@ -162,6 +162,6 @@ def browser(chromium):
 @pytest.fixture(scope="session")
 def page(browser):
     page = browser.new_page(viewport={"width": 1280, "height": 1000})
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(60_000)
     yield page
     page.close()

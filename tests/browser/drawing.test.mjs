@@ -48,3 +48,18 @@ test("pixels lead back to values, and stay inside the axes", () => {
   assert.deepEqual(axes.toValue(...axes.toPixel([0.25, 0.5])), [0.25, 0.5]);
   assert.deepEqual(axes.toValue(-999, 999), [0, -1]);
 });
+
+test("a pixel is brought inside the axes, as far from their edges as asked", () => {
+  const axes = new drawing.Axes({ left: 10, top: 0, right: 110, bottom: 50, x: [0, 1], y: [0, 1] });
+  assert.deepEqual(axes.inside([-999, 999], 8), [18, 42]);
+  assert.deepEqual(axes.inside([60, 20], 8), [60, 20]);
+});
+
+test("a number can be read on every color, in both themes", () => {
+  const colors = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6D1F", "#000000"];
+  for (const color of [false, true].flatMap((dark) => drawing.paletteFor(colors, dark))) {
+    const ink = drawing.parseColor(drawing.inkOn(color));
+    const [dim, bright] = [color, ink].map(drawing.luminance).sort((a, b) => a - b);
+    assert.ok((bright + 0.05) / (dim + 0.05) > 4.5, String(color));
+  }
+});
