@@ -181,10 +181,10 @@ class EMPlayer(CourseWidget):
             panels = figure.subplots(1, len(frames), sharex=True, sharey=True)
             for ax, frame in zip(np.atleast_1d(panels), frames, strict=True):
                 self._draw_still(ax, frame)
+                # Else as many ticks as the style at the moment of saving has room for.
+                ax.tick_params(labelsize=13)
             figure.supxlabel(self._scene["labels"][0], fontsize=13)
             figure.supylabel(self._scene["labels"][1], fontsize=13)
-            # Ticks are made when they are first drawn, in the style of that moment.
-            figure.draw_without_rendering()
         return figure
 
     def alt_text(self):
