@@ -107,7 +107,8 @@ def e_step(X, mixture):
     array([[0.5  , 0.5  ],
            [0.018, 0.982]])
     """
-    return _normalize(check_mixture(mixture, "mixture").log_joint(X))
+    log_joint = check_mixture(mixture, "mixture").log_joint(X)
+    return _posterior(log_joint, logsumexp(log_joint, axis=1))
 
 
 def m_step(X, responsibilities, *, covariance_type="full", reg_covar=1e-6):
@@ -134,7 +135,7 @@ def m_step(X, responsibilities, *, covariance_type="full", reg_covar=1e-6):
     ------
     EmptyComponentError
         If a component is responsible for nothing.
-    ValueError
+    TypeError, ValueError
         If the shapes disagree, a row does not sum to 1, or a covariance comes out
         flat because reg_covar is too small for these data.
 
@@ -254,7 +255,7 @@ def em(
     ------
     EmptyComponentError
         If a component loses every point.
-    ValueError
+    TypeError, ValueError
         If the input is malformed, or X has fewer rows than there are components.
 
     Examples
@@ -274,11 +275,15 @@ def em(
     last = np.inf if max_iter is None else check_integer(max_iter, "max_iter", 1)
 
     log_joint = mixture.log_joint(X)
+    log_density = logsumexp(log_joint, axis=1)
     for iteration in count(1):
-        responsibilities = _normalize(log_joint)
+        responsibilities = _posterior(log_joint, log_density)
         # They are lent to whoever looks at the half-step, and used again below.
         responsibilities.flags.writeable = False
-        step = _half_step(iteration, "E", mixture, responsibilities, log_joint)
+        bound = _bound(responsibilities, log_joint)
+        step = HalfStep(
+            iteration, "E", mixture, responsibilities, bound, float(log_density.sum())
+        )
         yield step
         change = (step.log_likelihood - previous) / len(X)
         previous = step.log_likelihood
@@ -287,7 +292,11 @@ def em(
             X, responsibilities, covariance_type=covariance_type, reg_covar=reg_covar
         )
         log_joint = mixture.log_joint(X)
-        yield _half_step(iteration, "M", mixture, responsibilities, log_joint)
+        log_density = logsumexp(log_joint, axis=1)
+        bound = _bound(responsibilities, log_joint)
+        yield HalfStep(
+            iteration, "M", mixture, responsibilities, bound, float(log_density.sum())
+        )
         if abs(change) < tol or iteration == last:
             return
 
@@ -331,7 +340,7 @@ def fit(
     ------
     EmptyComponentError
         If a component loses every point.
-    ValueError
+    TypeError, ValueError
         If the input is malformed, or X has fewer rows than there are components.
 
     Examples
@@ -360,8 +369,8 @@ def fit(
     )
 
 
-def _normalize(log_joint):
-    return np.exp(log_joint - logsumexp(log_joint, axis=1, keepdims=True))
+def _posterior(log_joint, log_density):
+    return np.exp(log_joint - log_density[:, np.newaxis])
 
 
 def _bound(responsibilities, log_joint):
@@ -369,17 +378,6 @@ def _bound(responsibilities, log_joint):
     # counts as 0, as does 0 · log 0 inside entr(r) = −r log r.
     counted = np.where(responsibilities > 0, log_joint, 0.0)
     return float((responsibilities * counted + entr(responsibilities)).sum())
-
-
-def _half_step(iteration, half, mixture, responsibilities, log_joint):
-    return HalfStep(
-        iteration=iteration,
-        half=half,
-        mixture=mixture,
-        responsibilities=responsibilities,
-        lower_bound=_bound(responsibilities, log_joint),
-        log_likelihood=float(logsumexp(log_joint, axis=1).sum()),
-    )
 
 
 def _check_no_empty_component(counts):
