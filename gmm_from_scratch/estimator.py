@@ -478,7 +478,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
             precisions = from_compact(
                 self.precisions_init, K, D, self.covariance_type, name
             )
-            covariances = _inverses(precisions, name)
+            covariances = _product(precisions_cholesky(precisions, name))
         return weights, means, covariances
 
     def _run(self, X, start, previous):
@@ -508,10 +508,11 @@ class GaussianMixture(DensityMixin, BaseEstimator):
 
     def _keep(self, best, n_samples):
         mixture = best.mixture
+        factors = precisions_cholesky(mixture.covariances)
         compact = {
             "covariances_": mixture.covariances,
-            "precisions_": _inverses(mixture.covariances),
-            "precisions_cholesky_": precisions_cholesky(mixture.covariances),
+            "precisions_": _product(factors),
+            "precisions_cholesky_": factors,
         }
         for name, matrices in compact.items():
             setattr(self, name, to_compact(matrices, self.covariance_type))
@@ -531,8 +532,8 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         return n_parameters(*self.means_.shape, self.covariance_type)
 
 
-def _inverses(matrices, name="covariances"):
-    factors = precisions_cholesky(matrices, name)
+def _product(factors):
+    """Multiply out U Uᵀ: the inverse of the matrices that the factors came from."""
     return factors @ factors.transpose(0, 2, 1)
 
 

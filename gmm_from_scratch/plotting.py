@@ -8,7 +8,6 @@ from gmm_from_scratch import gaussian
 from gmm_from_scratch.mixture import check_mixture
 from gmm_from_scratch.validation import (
     check_data,
-    check_matrix,
     check_responsibilities,
 )
 
@@ -88,8 +87,7 @@ def blend_colors(responsibilities):
     array([[0.  , 0.45, 0.7 ],
            [0.42, 0.41, 0.35]])
     """
-    responsibilities = check_matrix(responsibilities, "responsibilities", "(N, K)")
-    responsibilities = check_responsibilities(responsibilities, len(responsibilities))
+    responsibilities = check_responsibilities(responsibilities)
     palette = [component_color(k) for k in range(responsibilities.shape[1])]
     mixed = responsibilities @ matplotlib_colors.to_rgba_array(palette)[:, :3]
     return mixed.clip(0, 1)

@@ -151,14 +151,14 @@ def check_array(value, shape, name):
     return array
 
 
-def check_responsibilities(responsibilities, n_samples):
+def check_responsibilities(responsibilities, n_samples=None):
     """Return responsibilities as a float array whose rows are probabilities.
 
     Parameters
     ----------
     responsibilities : array-like of shape (N, K)
         Row n says how much of point n belongs to each component.
-    n_samples : int
+    n_samples : int, optional
         The N that the data has.
 
     Returns
@@ -176,7 +176,7 @@ def check_responsibilities(responsibilities, n_samples):
     array([[0.25, 0.75]])
     """
     array = check_matrix(responsibilities, "responsibilities", "(N, K)")
-    if len(array) != n_samples:
+    if n_samples is not None and len(array) != n_samples:
         raise ValueError(
             f"responsibilities has {len(array)} rows, but X has {n_samples}; each "
             f"point needs one row, so the shape must be (N, K)."

@@ -1,7 +1,5 @@
 """The tables of the course: what they hold, and which files the reader accepts."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -88,17 +86,6 @@ def test_data_is_found_in_a_wheel_and_in_a_checkout(tmp_path, monkeypatch, folde
     (tmp_path / folder).mkdir(parents=True)
     (tmp_path / folder / "mine.csv").write_text("a\n1\n")
     assert datasets._data_file("mine.csv") == tmp_path / folder / "mine.csv"
-
-
-def test_import_stays_light():
-    code = (
-        "import sys, gmm_from_scratch.datasets\n"
-        "heavy = {'matplotlib', 'ipywidgets', 'anywidget', 'sklearn'}\n"
-        "sys.exit(' '.join(heavy & set(sys.modules)) or 0)"
-    )
-    command = [sys.executable, "-c", code]
-    process = subprocess.run(command, capture_output=True, text=True)
-    assert process.returncode == 0, process.stderr
 
 
 # --- The synthetic customers -----------------------------------------------------

@@ -220,6 +220,7 @@ def test_the_wheel_works_in_an_empty_environment(wheel, tmp_path):
     ("module", "absent"),
     [
         ("gmm_from_scratch", "matplotlib ipywidgets anywidget sklearn pandas"),
+        ("gmm_from_scratch.datasets", "matplotlib ipywidgets anywidget sklearn"),
         ("gmm_from_scratch.em", "matplotlib ipywidgets anywidget sklearn pandas"),
         ("gmm_from_scratch.estimator", "matplotlib ipywidgets sklearn.mixture"),
     ],

@@ -18,7 +18,7 @@ from traitlets import (
 )
 
 from gmm_from_scratch.em import HalfStep, em
-from gmm_from_scratch.mixture import Mixture
+from gmm_from_scratch.mixture import Mixture, check_mixture
 from gmm_from_scratch.plotting import COLORS, STYLE, draw_mixture, draw_points
 from gmm_from_scratch.validation import (
     check_array,
@@ -364,11 +364,7 @@ def _check_two_features(X):
 
 
 def _check_start(start):
-    if not isinstance(start, Mixture):
-        raise TypeError(
-            f"start must be a Mixture, but it is a {type(start).__name__}; make one "
-            f"with Mixture(weights, means, covariances)."
-        )
+    check_mixture(start, "start")
     if start.n_features != 2:
         raise ValueError(
             f"start has {start.n_features} features, but X has 2; its means must have "
@@ -382,7 +378,7 @@ def _check_trace(trace, n_samples):
     if not steps or not all(isinstance(step, HalfStep) for step in steps):
         raise ValueError(
             "trace must be a list of at least one HalfStep, for example "
-            "list(islice(em(X, start), 20))."
+            "list(em(X, start, max_iter=10))."
         )
     halves = "".join(step.half for step in steps)
     if halves != ("EM" * len(steps))[: len(steps)]:
