@@ -14,7 +14,11 @@ from gmm_from_scratch.validation import (
     check_integer,
     check_non_negative,
     check_responsibilities,
+    check_sample_weight,
 )
+
+# The smallest normal number; below it digits get lost.
+TINY = np.finfo(float).tiny
 
 
 class EmptyComponentError(ValueError):
@@ -111,7 +115,9 @@ def e_step(X, mixture):
     return _posterior(log_joint, logsumexp(log_joint, axis=1))
 
 
-def m_step(X, responsibilities, *, covariance_type="full", reg_covar=1e-6):
+def m_step(
+    X, responsibilities, *, covariance_type="full", reg_covar=1e-6, sample_weight=None
+):
     """Move the Gaussians: each takes the mean and spread of the points it owns.
 
     Parameters
@@ -125,6 +131,8 @@ def m_step(X, responsibilities, *, covariance_type="full", reg_covar=1e-6):
     reg_covar : float
         Added to each variance, in squared units of the data, so that no component
         can shrink onto a single point.
+    sample_weight : array-like of shape (N,), optional
+        How often each point counts.
 
     Returns
     -------
@@ -153,8 +161,11 @@ def m_step(X, responsibilities, *, covariance_type="full", reg_covar=1e-6):
     X = check_data(X)
     responsibilities = check_responsibilities(responsibilities, len(X))
     reg_covar = check_non_negative(reg_covar, "reg_covar")
+    sample_weight = check_sample_weight(sample_weight, len(X))
+    if sample_weight is not None:
+        responsibilities = responsibilities * sample_weight[:, np.newaxis]
     counts = responsibilities.sum(axis=0)
-    _check_no_empty_component(counts)
+    check_no_empty_component(counts)
 
     weights = counts / counts.sum()
     means = responsibilities.T @ X / counts[:, np.newaxis]
@@ -369,6 +380,34 @@ def fit(
     )
 
 
+def check_no_empty_component(counts, smallest=TINY):
+    """Refuse to divide by the count of a component that owns nothing.
+
+    Parameters
+    ----------
+    counts : ndarray of shape (K,)
+        N_k, the sum of each component's responsibilities.
+    smallest : float
+        A smaller count has lost its digits, and dividing by it would give nonsense.
+
+    Raises
+    ------
+    EmptyComponentError
+        If a count is smaller.
+
+    Examples
+    --------
+    >>> check_no_empty_component(np.array([1.5, 0.5]))
+    """
+    if (counts < smallest).any():
+        k = int(np.argmin(counts))
+        raise EmptyComponentError(
+            f"component {k} is responsible for no point at all (N_k = "
+            f"{counts[k]:.3g}), so it has no mean; start it nearer to the data, or use "
+            f"fewer components."
+        )
+
+
 def _posterior(log_joint, log_density):
     return np.exp(log_joint - log_density[:, np.newaxis])
 
@@ -378,15 +417,3 @@ def _bound(responsibilities, log_joint):
     # counts as 0, as does 0 · log 0 inside entr(r) = −r log r.
     counted = np.where(responsibilities > 0, log_joint, 0.0)
     return float((responsibilities * counted + entr(responsibilities)).sum())
-
-
-def _check_no_empty_component(counts):
-    # A count below the smallest normal number has lost its digits, and dividing by it
-    # would give nonsense.
-    if (counts < np.finfo(float).tiny).any():
-        k = int(np.argmin(counts))
-        raise EmptyComponentError(
-            f"component {k} is responsible for no point at all (N_k = "
-            f"{counts[k]:.3g}), so it has no mean; start it nearer to the data, or use "
-            f"fewer components."
-        )

@@ -1,5 +1,6 @@
 """The same mixture behind scikit-learn's interface: change one import."""
 
+import time
 import warnings
 
 import numpy as np
@@ -8,14 +9,14 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from gmm_from_scratch import selection
+from gmm_from_scratch import engine, selection
 from gmm_from_scratch.covariance import (
     from_compact,
     n_parameters,
     precisions_cholesky,
     to_compact,
 )
-from gmm_from_scratch.em import Fit, e_step, fit
+from gmm_from_scratch.em import Fit
 from gmm_from_scratch.initialization import METHODS, initial_mixture
 from gmm_from_scratch.mixture import Mixture
 from gmm_from_scratch.validation import (
@@ -27,6 +28,7 @@ from gmm_from_scratch.validation import (
     check_integer,
     check_non_negative,
     check_rng,
+    check_sample_weight,
 )
 
 
@@ -62,7 +64,8 @@ class GaussianMixture(DensityMixin, BaseEstimator):
     warm_start : bool, default=False
         Whether a second `fit` goes on from where the first one ended.
     verbose : int, default=0
-        1 prints a line per start, 2 also the log-likelihood per iteration.
+        1 prints each start and how far it has come, 2 also the log-likelihood, its
+        change and the time.
     verbose_interval : int, default=10
         Print every so many iterations.
 
@@ -139,15 +142,21 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         self.verbose = verbose
         self.verbose_interval = verbose_interval
 
-    def fit(self, X, y=None):
+    def fit(self, X, y=None, sample_weight=None, *, callback=None):
         """Estimate the parameters.
 
         Parameters
         ----------
         X : array-like of shape (N, D)
-            Points.
+            Points; float32 data is not copied.
         y : ignored
             There for scikit-learn's conventions.
+        sample_weight : array-like of shape (N,), default=None
+            How often each point counts: 2 is the same as the row twice, 0 as its
+            absence.
+        callback : callable, default=None
+            Called after each iteration with its number, from 1 on, and the
+            log-likelihood; for a progress bar.
 
         Returns
         -------
@@ -170,17 +179,22 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         GaussianMixture(n_components=2, random_state=0)
         """
         _check_numbers(X)
-        X = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
-        self._check_parameters(X)
-        starts, previous = self._starts(X), -np.inf
+        X = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=2)
+        weight = check_sample_weight(sample_weight, len(X))
+        self._check_parameters(X if weight is None else X[weight > 0])
+        total = len(X) if weight is None else weight.sum()
+        starts, previous = self._starts(X, weight), -np.inf
         if self.warm_start and hasattr(self, "converged_"):
-            starts, previous = [self.mixture_], self.lower_bound_ * len(X)
+            starts, previous = [self.mixture_], self.lower_bound_ * total
 
-        fits = []
+        best = None
         for number, start in enumerate(starts, 1):
-            fits.append(self._run(X, start, previous))
-            self._report(number, fits[-1])
-        best = max(fits, key=lambda run: run.log_likelihood)
+            report = self._reporter(number, callback)
+            run = self._run(X, start, previous, weight, report)
+            if self.verbose:
+                print(f"  {run.n_iter} iterations, converged={run.converged}")
+            if best is None or run.log_likelihood > best.log_likelihood:
+                best = run
         if not best.converged and self.max_iter > 0:
             warnings.warn(
                 f"EM did not converge in max_iter={self.max_iter} iterations; raise "
@@ -188,10 +202,10 @@ class GaussianMixture(DensityMixin, BaseEstimator):
                 ConvergenceWarning,
                 stacklevel=2,
             )
-        self._keep(best, len(X))
+        self._keep(best, total)
         return self
 
-    def fit_predict(self, X, y=None):
+    def fit_predict(self, X, y=None, sample_weight=None):
         """Estimate the parameters and assign each point to its likeliest component.
 
         Parameters
@@ -200,6 +214,8 @@ class GaussianMixture(DensityMixin, BaseEstimator):
             Points.
         y : ignored
             There for scikit-learn's conventions.
+        sample_weight : array-like of shape (N,), default=None
+            How often each point counts.
 
         Returns
         -------
@@ -217,7 +233,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         >>> bool(labels[0] == labels[1] != labels[2] == labels[3])
         True
         """
-        return self.fit(X).predict(X)
+        return self.fit(X, sample_weight=sample_weight).predict(X)
 
     def predict(self, X):
         """Assign each point to its likeliest component.
@@ -273,7 +289,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         array([[1.]])
         """
         X = self._check_new_data(X)
-        return e_step(X, self.mixture_)
+        return engine.e_step(X, self.mixture_)[0]
 
     def score_samples(self, X):
         """Evaluate log p(x) at each point.
@@ -301,7 +317,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         array([-0.919])
         """
         X = self._check_new_data(X)
-        return self.mixture_.log_density(X)
+        return engine.e_step(X, self.mixture_)[1]
 
     def score(self, X, y=None):
         """Evaluate the mean log-likelihood per point.
@@ -445,7 +461,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         check_choice(self.init_params, "init_params", METHODS)
         check_enough_rows(X, self.n_components)
 
-    def _starts(self, X):
+    def _starts(self, X, weight):
         given = self._given_parameters(X.shape[1])
         if all(parameter is not None for parameter in given):
             # Every start would be this one.
@@ -460,6 +476,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
                 rng,
                 covariance_type=self.covariance_type,
                 reg_covar=self.reg_covar,
+                sample_weight=weight,
             )
             made = start.weights, start.means, start.covariances
             yield Mixture(
@@ -481,32 +498,44 @@ class GaussianMixture(DensityMixin, BaseEstimator):
             covariances = _product(precisions_cholesky(precisions, name))
         return weights, means, covariances
 
-    def _run(self, X, start, previous):
+    def _run(self, X, start, previous, weight, callback):
         if self.max_iter == 0:
             return Fit(start, np.array([]), n_iter=0, converged=False)
-        return fit(
+        return engine.run(
             X,
             start,
             covariance_type=self.covariance_type,
             reg_covar=self.reg_covar,
             tol=self.tol,
             max_iter=self.max_iter,
+            sample_weight=weight,
             previous=previous,
+            callback=callback,
         )
 
-    def _report(self, number, run):
+    def _reporter(self, number, callback):
+        """Make what `engine.run` calls after each iteration."""
         if self.verbose < 1:
-            return
-        print(
-            f"start {number}: converged={run.converged} after {run.n_iter} iterations"
-        )
-        if self.verbose > 1:
-            for i in range(0, run.n_iter, self.verbose_interval):
-                print(
-                    f"  iteration {i + 1}: log-likelihood {run.log_likelihoods[i]:.5f}"
-                )
+            return callback
+        print(f"Start {number} of {self.n_init}")
+        before, began = -np.inf, time.perf_counter()
 
-    def _keep(self, best, n_samples):
+        def report(iteration, log_likelihood):
+            nonlocal before
+            if iteration % self.verbose_interval == 0:
+                line = f"  iteration {iteration}"
+                if self.verbose > 1:
+                    seconds = time.perf_counter() - began
+                    line += f": log-likelihood {log_likelihood:.6g}, "
+                    line += f"up by {log_likelihood - before:.3g}, {seconds:.2f} s"
+                print(line)
+            before = log_likelihood
+            if callback is not None:
+                callback(iteration, log_likelihood)
+
+        return report
+
+    def _keep(self, best, total):
         mixture = best.mixture
         factors = precisions_cholesky(mixture.covariances)
         compact = {
@@ -520,13 +549,13 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         self.means_ = mixture.means.copy()
         self.converged_ = best.converged
         self.n_iter_ = best.n_iter
-        self.lower_bounds_ = (best.log_likelihoods / n_samples).tolist()
-        self.lower_bound_ = best.log_likelihood / n_samples
+        self.lower_bounds_ = (best.log_likelihoods / total).tolist()
+        self.lower_bound_ = best.log_likelihood / total
 
     def _check_new_data(self, X):
         check_is_fitted(self)
         _check_numbers(X)
-        return validate_data(self, X, dtype=np.float64, reset=False)
+        return validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
 
     def _count_parameters(self):
         return n_parameters(*self.means_.shape, self.covariance_type)

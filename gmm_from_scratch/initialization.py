@@ -1,20 +1,27 @@
 """Where EM begins: four ways to make a start, and the best of several."""
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
-from gmm_from_scratch.em import fit, m_step
+from gmm_from_scratch import engine
+from gmm_from_scratch.em import m_step
 from gmm_from_scratch.validation import (
     check_choice,
     check_data,
     check_enough_rows,
     check_integer,
     check_rng,
+    check_sample_weight,
 )
 
 METHODS = ("kmeans", "k-means++", "random", "random_from_data")
 
+# A start need not see everything: from more rows than this, so many are drawn at random
+# (and 100 for each component, if that is more).
+LARGEST_SAMPLE = 20_000
 
-def kmeans_plus_plus(X, n_components, rng=None):
+
+def kmeans_plus_plus(X, n_components, rng=None, *, sample_weight=None):
     """Choose K rows of X that lie far apart, to serve as first centers.
 
     The first is drawn at random. Each next one is drawn with probability
@@ -29,6 +36,8 @@ def kmeans_plus_plus(X, n_components, rng=None):
         K.
     rng : numpy.random.Generator or int, optional
         Source of randomness, or its seed.
+    sample_weight : array-like of shape (N,), optional
+        How often each point counts.
 
     Returns
     -------
@@ -50,25 +59,25 @@ def kmeans_plus_plus(X, n_components, rng=None):
     >>> sorted(index // 2 for index in kmeans_plus_plus(X, 2, rng=0).tolist())
     [0, 1]
     """
-    X, rng = _check_start(X, n_components, rng)
+    X, weight, rng = _check_start(X, n_components, rng, sample_weight)
     n_candidates = 2 + int(np.log(n_components))
-    chosen = [int(rng.integers(len(X)))]
+    chosen = [_draw_one(weight, rng)]
     closest = _squared_distances(X, X[chosen])[:, 0]
     while len(chosen) < n_components:
         # Copies of chosen rows are at distance 0; if nothing else is left, take them.
-        odds = closest if closest.any() else np.ones(len(X))
+        odds = weight * (closest if closest.any() else 1.0)
         odds = np.where(np.isin(np.arange(len(X)), chosen), 0.0, odds)
         candidates = rng.choice(len(X), size=n_candidates, p=odds / odds.sum())
         remaining = np.minimum(
             closest[:, np.newaxis], _squared_distances(X, X[candidates])
         )
-        best = int(np.argmin(remaining.sum(axis=0)))
+        best = int(np.argmin(weight @ remaining))
         chosen.append(int(candidates[best]))
         closest = remaining[:, best]
     return np.array(chosen)
 
 
-def kmeans(X, n_components, rng=None, *, max_iter=300):
+def kmeans(X, n_components, rng=None, *, max_iter=300, sample_weight=None):
     """Cluster with hard borders: assign to the nearest center, average, repeat.
 
     Parameters
@@ -81,6 +90,8 @@ def kmeans(X, n_components, rng=None, *, max_iter=300):
         Source of randomness for k-means++, or its seed.
     max_iter : int
         Stop after so many rounds in any case.
+    sample_weight : array-like of shape (N,), optional
+        How often each point counts.
 
     Returns
     -------
@@ -105,10 +116,12 @@ def kmeans(X, n_components, rng=None, *, max_iter=300):
     >>> sorted(centers[:, 0].tolist())
     [0.5, 9.5]
     """
-    X, rng = _check_start(X, n_components, rng)
-    labels = _nearest(X, X[kmeans_plus_plus(X, n_components, rng)])
+    X, weight, rng = _check_start(X, n_components, rng, sample_weight)
+    chosen = kmeans_plus_plus(X, n_components, rng, sample_weight=sample_weight)
+    labels = _nearest(X, X[chosen])
     for _ in range(check_integer(max_iter, "max_iter", 1)):
-        centers = np.array([X[labels == k].mean(axis=0) for k in range(n_components)])
+        members = [labels == k for k in range(n_components)]
+        centers = np.array([weight[m] @ X[m] / weight[m].sum() for m in members])
         new_labels = _nearest(X, centers)
         if (new_labels == labels).all():
             break
@@ -116,7 +129,9 @@ def kmeans(X, n_components, rng=None, *, max_iter=300):
     return labels, centers
 
 
-def initial_responsibilities(X, n_components, method="kmeans", rng=None):
+def initial_responsibilities(
+    X, n_components, method="kmeans", rng=None, *, sample_weight=None
+):
     """Guess who belongs to whom, before there is any Gaussian.
 
     Parameters
@@ -132,6 +147,8 @@ def initial_responsibilities(X, n_components, method="kmeans", rng=None):
         among all components.
     rng : numpy.random.Generator or int, optional
         Source of randomness, or its seed.
+    sample_weight : array-like of shape (N,), optional
+        How often each point counts when K of them are chosen and averaged.
 
     Returns
     -------
@@ -150,15 +167,16 @@ def initial_responsibilities(X, n_components, method="kmeans", rng=None):
            [0., 1.],
            [1., 0.]])
     """
-    X, rng = _check_start(X, n_components, rng)
+    X, weight, rng = _check_start(X, n_components, rng, sample_weight)
     check_choice(method, "method", METHODS)
     if method == "random":
         shares = rng.uniform(size=(len(X), n_components))
         return shares / shares.sum(axis=1, keepdims=True)
     if method == "kmeans":
-        labels, _ = kmeans(X, n_components, rng)
+        labels, _ = kmeans(X, n_components, rng, sample_weight=sample_weight)
     elif method == "k-means++":
-        labels = _nearest(X, X[kmeans_plus_plus(X, n_components, rng)])
+        chosen = kmeans_plus_plus(X, n_components, rng, sample_weight=sample_weight)
+        labels = _nearest(X, X[chosen])
     else:
         labels = _nearest(X, X[rng.choice(len(X), n_components, replace=False)])
     return np.eye(n_components)[labels]
@@ -172,8 +190,11 @@ def initial_mixture(
     *,
     covariance_type="full",
     reg_covar=1e-6,
+    sample_weight=None,
 ):
     """Make a start for EM: an M-step from guessed responsibilities.
+
+    Of more than 20 000 points, a random sample is enough to guess from.
 
     Parameters
     ----------
@@ -189,6 +210,9 @@ def initial_mixture(
         What the covariances may look like.
     reg_covar : float
         Added to each variance.
+    sample_weight : array-like of shape (N,), optional
+        How often each point counts. Whole numbers give what repeated rows give, with
+        the same seed, for 'kmeans' and 'k-means++'.
 
     Returns
     -------
@@ -206,9 +230,25 @@ def initial_mixture(
     >>> start.sorted().means[:, 0]
     array([0.5, 8.5])
     """
-    responsibilities = initial_responsibilities(X, n_components, method, rng)
+    rng = check_rng(rng)
+    X = check_data(X, keep_float32=True)
+    weight = check_sample_weight(sample_weight, len(X))
+    if weight is not None:
+        X, weight = X[weight > 0], weight[weight > 0]
+    check_enough_rows(X, check_integer(n_components, "n_components", 1))
+    n_rows = max(LARGEST_SAMPLE, 100 * n_components)
+    if len(X) > n_rows:
+        rows = np.sort(rng.choice(len(X), n_rows, replace=False))
+        X, weight = X[rows], None if weight is None else weight[rows]
+    responsibilities = initial_responsibilities(
+        X, n_components, method, rng, sample_weight=weight
+    )
     return m_step(
-        X, responsibilities, covariance_type=covariance_type, reg_covar=reg_covar
+        X,
+        responsibilities,
+        covariance_type=covariance_type,
+        reg_covar=reg_covar,
+        sample_weight=weight,
     )
 
 
@@ -247,7 +287,7 @@ def fit_best(
     reg_covar : float
         Added to each variance at each M-step.
     tol, max_iter : float, int
-        When to stop; see `gmm_from_scratch.em.fit`.
+        When to stop; see `gmm_from_scratch.engine.run`.
 
     Returns
     -------
@@ -271,18 +311,27 @@ def fit_best(
     fits = []
     for _ in range(n_init):
         start = initial_mixture(X, n_components, method, rng, **shared)
-        fits.append(fit(X, start, tol=tol, max_iter=max_iter, **shared))
+        fits.append(engine.run(X, start, tol=tol, max_iter=max_iter, **shared))
     return max(fits, key=lambda result: result.log_likelihood)
 
 
-def _check_start(X, n_components, rng):
+def _check_start(X, n_components, rng, sample_weight):
     X = check_data(X)
     check_enough_rows(X, check_integer(n_components, "n_components", 1))
-    return X, check_rng(rng)
+    weight = check_sample_weight(sample_weight, len(X))
+    return X, np.ones(len(X)) if weight is None else weight, check_rng(rng)
+
+
+def _draw_one(weight, rng):
+    last = np.cumsum(weight)
+    if (weight == np.round(weight)).all():
+        # As from a table in which each row stands so many times.
+        return int(np.searchsorted(last, rng.integers(int(last[-1])), side="right"))
+    return int(rng.choice(len(weight), p=weight / last[-1]))
 
 
 def _squared_distances(X, centers):
-    return ((X[:, np.newaxis] - centers) ** 2).sum(axis=2)
+    return cdist(X, centers, "sqeuclidean")
 
 
 def _nearest(X, centers):

@@ -11,7 +11,7 @@ COVARIANCE_TYPES = ("full", "tied", "diag", "spherical")
 LARGEST = 1e150
 
 
-def check_data(X, *, n_features=None, name="X"):
+def check_data(X, *, n_features=None, name="X", keep_float32=False):
     """Return points as a finite float array of shape (N, D), or say what is wrong.
 
     Parameters
@@ -22,6 +22,8 @@ def check_data(X, *, n_features=None, name="X"):
         The D that the data must have.
     name : str
         What to call the data in an error.
+    keep_float32 : bool
+        Whether float32 data stays so, instead of being copied into float64.
 
     Returns
     -------
@@ -41,20 +43,22 @@ def check_data(X, *, n_features=None, name="X"):
     array([[1., 2.],
            [3., 4.]])
     """
-    array = _as_float_array(X, name)
+    array = _as_float_array(X, name, keep_float32)
     if array.ndim < 2:
         raise ValueError(
             f"{name} must have shape (N, D), one row per point, but its shape is "
             f"{array.shape}; for one feature use {name}.reshape(-1, 1), for one "
             f"point {name}.reshape(1, -1)."
         )
-    array = check_matrix(array, name, "(N, D), one row per point")
+    array = check_matrix(
+        array, name, "(N, D), one row per point", keep_float32=keep_float32
+    )
     if n_features is not None and array.shape[1] != n_features:
         raise ValueError(
             f"{name} has {array.shape[1]} features (columns), but "
             f"{n_features} are expected here."
         )
-    if np.abs(array).max() > LARGEST:
+    if max(-array.min(), array.max()) > LARGEST:
         raise ValueError(
             f"{name} holds numbers beyond {LARGEST:g}, whose squares overflow; measure "
             f"in larger units."
@@ -62,7 +66,7 @@ def check_data(X, *, n_features=None, name="X"):
     return array
 
 
-def check_matrix(value, name, shape):
+def check_matrix(value, name, shape, *, keep_float32=False):
     """Return a parameter as a finite float array with two dimensions.
 
     Parameters
@@ -73,6 +77,8 @@ def check_matrix(value, name, shape):
         What to call it in an error.
     shape : str
         The shape that it should have, in words.
+    keep_float32 : bool
+        Whether a float32 array stays so, instead of being copied into float64.
 
     Returns
     -------
@@ -91,7 +97,7 @@ def check_matrix(value, name, shape):
     >>> check_matrix([[1, 2]], "means", "(K, D)")
     array([[1., 2.]])
     """
-    array = _as_float_array(value, name)
+    array = _as_float_array(value, name, keep_float32)
     if array.ndim != 2:
         raise ValueError(
             f"{name} must have shape {shape}, but its shape is {array.shape}."
@@ -101,7 +107,8 @@ def check_matrix(value, name, shape):
             f"{name} is empty: its shape is {array.shape}; give it at least one "
             f"row and one column."
         )
-    if not np.isfinite(array).all():
+    # NaN is passed on by min and infinity by min or max, without a second array.
+    if not (np.isfinite(array.min()) and np.isfinite(array.max())):
         row, column = np.argwhere(~np.isfinite(array))[0]
         raise ValueError(
             f"{name} contains {array[row, column]} (first in row {row}, column "
@@ -188,6 +195,50 @@ def check_responsibilities(responsibilities, n_samples=None):
         raise ValueError(
             f"each row of responsibilities must be probabilities that sum to 1, but "
             f"row {row} is {array[row]}, which sums to {sums[row]:.6g}."
+        )
+    return array
+
+
+def check_sample_weight(sample_weight, n_samples):
+    """Return weights of the points as a float array, or None for none.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (N,), float or None
+        How often each point counts; one number is for all of them.
+    n_samples : int
+        N.
+
+    Returns
+    -------
+    ndarray of shape (N,) or None
+
+    Raises
+    ------
+    TypeError
+        If it does not hold real numbers.
+    ValueError
+        If the shape is wrong, a weight is negative, NaN or infinite, or all are zero.
+
+    Examples
+    --------
+    >>> check_sample_weight([1, 2], n_samples=2)
+    array([1., 2.])
+    """
+    if sample_weight is None:
+        return None
+    if isinstance(sample_weight, numbers.Real):
+        sample_weight = np.full(n_samples, sample_weight)
+    array = check_array(sample_weight, (n_samples,), "sample_weight")
+    if (array < 0).any():
+        raise ValueError(
+            f"sample_weight must not be negative, but entry {int(np.argmin(array))} is "
+            f"{array.min():g}; leave out a point with weight 0."
+        )
+    if not array.any():
+        raise ValueError(
+            "sample_weight is zero for every point, so nothing is left to fit; give at "
+            "least one of them a positive weight."
         )
     return array
 
@@ -354,7 +405,7 @@ def check_enough_rows(X, n_components):
         )
 
 
-def _as_float_array(value, name):
+def _as_float_array(value, name, keep_float32=False):
     if sparse.issparse(value):
         raise TypeError(f"{name} is a sparse matrix; pass {name}.toarray() instead.")
     if np.ma.is_masked(value):
@@ -377,6 +428,8 @@ def _as_float_array(value, name):
             f"{name} must hold real numbers, but its type is {array.dtype}; convert or "
             f"leave out such columns first."
         )
+    if keep_float32 and array.dtype == np.float32:
+        return array
     return array.astype(float, copy=False)
 
 

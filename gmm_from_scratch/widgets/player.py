@@ -17,7 +17,8 @@ from traitlets import (
     validate,
 )
 
-from gmm_from_scratch.em import HalfStep, em
+from gmm_from_scratch.em import HalfStep
+from gmm_from_scratch.engine import half_steps
 from gmm_from_scratch.mixture import Mixture, check_mixture
 from gmm_from_scratch.plotting import COLORS, STYLE, draw_mixture, draw_points
 from gmm_from_scratch.validation import (
@@ -287,7 +288,7 @@ class EMPlayer(CourseWidget):
     # --- the run ------------------------------------------------------------------
 
     def _run(self, start):
-        return list(em(self._X, start, **self._options))
+        return list(half_steps(self._X, start, **self._options))
 
     def _mixture_at(self, frame):
         return self._steps[max(frame - 1, 0)].mixture

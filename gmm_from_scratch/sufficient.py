@@ -1,0 +1,399 @@
+"""What an M-step needs to know about data: sums over points, which add up.
+
+The log joint of a point is linear in its features φ = [1, z_i, z_i z_j], and so an
+E-step and an M-step touch the data only through them: L = Θ Φ, then S = R Φᵀ. This
+module holds Θ (made from `Parameters`) and S (`Statistics`), and the coordinates z in
+which they keep their digits (`Frame`). `engine` runs through the points.
+"""
+
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+import numpy as np
+
+from gmm_from_scratch import gaussian
+from gmm_from_scratch.covariance import constrain
+from gmm_from_scratch.em import check_no_empty_component
+from gmm_from_scratch.mixture import Mixture
+
+# Beyond this ratio (see `Natural`) squares would lose over 5 of 16 digits.
+LARGEST_SPREAD = 1e5
+# A component that owns no more than this share of the data owns nothing: the engine
+# gives every component as much (see its LOWEST_EXPONENT).
+SMALLEST_SHARE = 1e-290
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """Coordinates z = W (x − center) in which the data has mean 0 and covariance 1.
+
+    Roughly will do: a frame decides how many digits are kept, not what comes out.
+
+    Attributes
+    ----------
+    center : ndarray of shape (D,)
+        The point that becomes 0.
+    matrix : ndarray of shape (D, D) or (D,)
+        W; for diagonal covariances it only stretches the axes, and is one-dimensional.
+    inverse : ndarray of the same shape
+        W⁻¹.
+    """
+
+    center: np.ndarray
+    matrix: np.ndarray
+    inverse: np.ndarray
+
+    @classmethod
+    def from_moments(cls, center, covariance, diagonal):
+        """Make the frame for data with this mean and covariance."""
+        scale = np.sqrt(np.diag(covariance))
+        scale = np.where(scale > 0, scale, 1.0)
+        if diagonal:
+            return cls(center, 1 / scale, scale)
+        correlation = covariance / np.outer(scale, scale)
+        np.fill_diagonal(correlation, 1.0)
+        lengths, axes = np.linalg.eigh(correlation)
+        # Where features repeat each other, an axis has no length of its own.
+        lengths = np.sqrt(np.maximum(lengths, 1e-14))
+        matrix = (axes / lengths).T / scale
+        return cls(center, matrix, scale[:, np.newaxis] * axes * lengths)
+
+    @classmethod
+    def from_rows(cls, X, diagonal):
+        """Make the frame for data of which X holds some rows."""
+        return cls.from_moments(*gaussian.maximum_likelihood(X), diagonal)
+
+    @classmethod
+    def from_mixture(cls, mixture, diagonal):
+        """Make the frame for data that comes from a mixture."""
+        center = mixture.weights @ mixture.means
+        shifts = mixture.means - center
+        covariances = mixture.covariances + shifts[:, :, None] * shifts[:, None, :]
+        covariance = np.tensordot(mixture.weights, covariances, axes=1)
+        return cls.from_moments(center, covariance, diagonal)
+
+    @property
+    def is_diagonal(self):
+        """Whether the axes are only stretched, not turned."""
+        return self.matrix.ndim == 1
+
+    @cached_property
+    def log_volume(self):
+        """Log of the density of x over that of z."""
+        if self.is_diagonal:
+            return np.log(self.matrix).sum()
+        return np.linalg.slogdet(self.matrix)[1]
+
+    @cached_property
+    def ridge(self):
+        """What reg_covar = 1 adds to a covariance in the frame."""
+        return self.transform(np.eye(len(self.center)), self.matrix)
+
+    def transform(self, covariances, matrix):
+        """Carry D × D covariances over by W, or back by its inverse."""
+        if self.is_diagonal:
+            return np.diagonal(covariances, axis1=-2, axis2=-1) * matrix**2
+        return matrix @ covariances @ matrix.T
+
+
+@dataclass(frozen=True, eq=False)
+class Parameters:
+    """A mixture in the coordinates of a frame.
+
+    Attributes
+    ----------
+    frame : Frame
+        The coordinates; diagonal ones are for diagonal covariances.
+    weights : ndarray of shape (K,)
+        π_k.
+    means : ndarray of shape (K, D)
+        μ_k in the frame.
+    covariances : ndarray of shape (K, D, D), or (K, D) in a diagonal frame
+        Σ_k in the frame, or its diagonal.
+    """
+
+    frame: Frame
+    weights: np.ndarray
+    means: np.ndarray
+    covariances: np.ndarray
+
+    @classmethod
+    def from_mixture(cls, mixture, frame):
+        """Express a mixture in a frame."""
+        means = apply(frame.matrix, (mixture.means - frame.center).T).T
+        covariances = frame.transform(mixture.covariances, frame.matrix)
+        return cls(frame, mixture.weights, means, covariances)
+
+    @cached_property
+    def means_of_data(self):
+        """μ_k in the units of the data."""
+        return self.frame.center + apply(self.frame.inverse, self.means.T).T
+
+    @cached_property
+    def mixture(self):
+        """The same in the units of the data."""
+        if self.frame.is_diagonal:
+            variances = self.covariances * self.frame.inverse**2
+            covariances = variances[:, :, np.newaxis] * np.eye(variances.shape[1])
+        else:
+            covariances = self.frame.transform(self.covariances, self.frame.inverse)
+            covariances = (covariances + covariances.transpose(0, 2, 1)) / 2
+        return Mixture(self.weights, self.means_of_data, covariances)
+
+    @cached_property
+    def natural(self):
+        """What an E-step uses of them."""
+        return Natural.from_parameters(self)
+
+
+@dataclass(frozen=True, eq=False)
+class Natural:
+    """Parameters as an E-step uses them, in the coordinates of the frame.
+
+    Attributes
+    ----------
+    theta : ndarray of shape (K, P)
+        The log joint as a linear function of the features, less `top`.
+    top : float
+        The largest value that a log joint can have, so that exp cannot overflow.
+    peaks : ndarray of shape (K,)
+        log π_k + log N(μ_k | μ_k, Σ_k), the largest value of each.
+    precisions : ndarray of shape (K, D, D) or (K, D)
+        Inverse covariances.
+    factors, whiteners : ndarray of shape (K, D, D) or (K, D)
+        C_k with Σ_k = C_k C_kᵀ, and its inverse.
+    tight : ndarray of bool of shape (K,)
+        Which components are so narrow, against their distance from 0 or their own
+        longest axis, that squares of z would lose too many digits. For these, whitened
+        residuals C_k⁻¹ (z − μ_k) take the place of z, and their row of theta is 0.
+    """
+
+    theta: np.ndarray
+    top: float
+    peaks: np.ndarray
+    precisions: np.ndarray
+    factors: np.ndarray
+    whiteners: np.ndarray
+    tight: np.ndarray
+
+    @classmethod
+    def from_parameters(cls, p):
+        """Work them out."""
+        D = p.means.shape[1]
+        if p.frame.is_diagonal:
+            factors = _factor(p)
+            whiteners = 1 / factors
+            variances, diagonals = p.covariances, factors
+            precisions = largest = whiteners**2
+            linear = precisions * p.means
+            quadratic = -0.5 * precisions
+        else:
+            factors = _factor(p)
+            whiteners = np.linalg.inv(factors)
+            variances = np.diagonal(p.covariances, axis1=1, axis2=2)
+            diagonals = np.diagonal(factors, axis1=1, axis2=2)
+            precisions = whiteners.transpose(0, 2, 1) @ whiteners
+            largest = np.diagonal(precisions, axis1=1, axis2=2)
+            linear = (precisions @ p.means[:, :, np.newaxis])[:, :, 0]
+            i, j = pairs(D, False)
+            # z_i z_j stands for z_j z_i too, unless i = j.
+            quadratic = precisions[:, i, j] * np.where(i == j, -0.5, -1.0)
+        log_weights = np.log(np.maximum(p.weights, np.finfo(float).tiny))
+        peaks = log_weights - D / 2 * np.log(2 * np.pi) - np.log(diagonals).sum(axis=1)
+        top = peaks.max()
+        constant = peaks - top - 0.5 * (p.means * linear).sum(axis=1)
+        theta = np.concatenate([linear, constant[:, np.newaxis], quadratic], axis=1)
+        size = (p.means**2 + variances).mean(axis=1)
+        tight = size * largest.max(axis=1) > LARGEST_SPREAD
+        theta[tight] = 0.0
+        return cls(theta, top, peaks, precisions, factors, whiteners, tight)
+
+
+@dataclass(frozen=True, eq=False)
+class Statistics:
+    """All that an M-step needs to know about data: sums over points, which add up.
+
+    Attributes
+    ----------
+    parameters : Parameters
+        Those of the E-step; statistics add only if these agree.
+    n_samples : int
+        How many rows.
+    log_likelihood : float
+        Of the parameters, at the points.
+    moments : ndarray of shape (K, P)
+        Row k is Σ_n r_nk φ(z_n): the sums of the features, the effective count N_k, and
+        the sums of products of features.
+    """
+
+    parameters: Parameters
+    n_samples: int
+    log_likelihood: float
+    moments: np.ndarray
+
+    def __add__(self, other):
+        if not isinstance(other, Statistics):
+            return NotImplemented
+        if not _same(self.parameters, other.parameters):
+            raise ValueError(
+                "these statistics were taken with different parameters, so their sum "
+                "means nothing; take all of them with the same mixture."
+            )
+        return Statistics(
+            self.parameters,
+            self.n_samples + other.n_samples,
+            self.log_likelihood + other.log_likelihood,
+            self.moments + other.moments,
+        )
+
+    def __radd__(self, other):
+        # sum() begins with 0.
+        return self if isinstance(other, int) and other == 0 else NotImplemented
+
+    @property
+    def counts(self):
+        """N_k, the (weighted) number of points that each component owns."""
+        return self.moments[:, self.parameters.means.shape[1]]
+
+    @cached_property
+    def averages(self):
+        """Weighted means and covariances of the points, in the frame."""
+        p, natural = self.parameters, self.parameters.natural
+        D = p.means.shape[1]
+        averages = self.moments / self.counts[:, np.newaxis]
+        means, products = averages[:, :D], averages[:, D + 1 :]
+        if p.frame.is_diagonal:
+            covariances = products - means**2
+        else:
+            i, j = pairs(D, False)
+            covariances = np.empty((len(means), D, D))
+            covariances[:, i, j] = covariances[:, j, i] = products
+            covariances -= means[:, :, np.newaxis] * means[:, np.newaxis, :]
+        for k in np.flatnonzero(natural.tight):
+            C = natural.factors[k]
+            if p.frame.is_diagonal:
+                means[k] = p.means[k] + C * means[k]
+                covariances[k] *= C**2
+            else:
+                means[k] = p.means[k] + C @ means[k]
+                covariances[k] = C @ covariances[k] @ C.T
+        return means, covariances
+
+    def m_step(self, covariance_type="full", reg_covar=1e-6):
+        """Find the parameters that the sums lead to.
+
+        Parameters
+        ----------
+        covariance_type : {'full', 'tied', 'diag', 'spherical'}
+            What the covariances may look like.
+        reg_covar : float
+            Added to each variance, in squared units of the data.
+
+        Returns
+        -------
+        next_parameters : Parameters
+            In the same frame.
+
+        Raises
+        ------
+        EmptyComponentError
+            If a component owns nothing.
+        """
+        total = self.counts.sum()
+        check_no_empty_component(self.counts, SMALLEST_SHARE * total)
+        weights = self.counts / total
+        frame = self.parameters.frame
+        means, covariances = self.averages
+        covariances = _constrain(covariances, weights, covariance_type, frame)
+        covariances = covariances + reg_covar * frame.ridge
+        return Parameters(frame, weights, means, covariances)
+
+    def expected_log_joint(self, parameters):
+        """Evaluate Σ_nk r_nk log joint_nk under other parameters, without the points.
+
+        A Gaussian's log density averages to that of its mean squared distance, and
+        that is in the sums.
+
+        Parameters
+        ----------
+        parameters : Parameters
+            In the same frame.
+
+        Returns
+        -------
+        float
+        """
+        natural = parameters.natural
+        means, covariances = self.averages
+        shifts = means - parameters.means
+        if parameters.frame.is_diagonal:
+            squares = natural.precisions * (covariances + shifts**2)
+        else:
+            spread = covariances + shifts[:, :, np.newaxis] * shifts[:, np.newaxis, :]
+            squares = (natural.precisions * spread).sum(axis=2)
+        log_joint = natural.peaks + parameters.frame.log_volume
+        return float(self.counts @ (log_joint - 0.5 * squares.sum(axis=1)))
+
+
+def apply(matrix, points, out=None):
+    """Multiply points, one per column, by a matrix or by a diagonal one."""
+    if matrix.ndim == 1:
+        return np.multiply(matrix[:, np.newaxis], points, out=out)
+    return np.dot(matrix, points, out=out)
+
+
+@cache
+def pairs(n_features, diagonal):
+    """List the i and the j of the features z_i z_j, each pair once.
+
+    The order is the engine's: z times z turned by half of D places or less, by one
+    place less, … and not turned at all. Half-way round, every product would come twice,
+    and the one half of them comes last.
+    """
+    if diagonal:
+        return np.arange(n_features), np.arange(n_features)
+    half = n_features // 2
+    places = np.arange(half - (n_features + 1) % 2, -1, -1)
+    i = np.tile(np.arange(n_features), len(places))
+    j = (i - np.repeat(places, n_features)) % n_features
+    if n_features % 2 == 0:
+        i = np.concatenate([i, np.arange(half)])
+        j = np.concatenate([j, np.arange(half) + half])
+    return i, j
+
+
+def _factor(parameters):
+    """Take C_k with Σ_k = C_k C_kᵀ, or say which Gaussian is flat."""
+    covariances = parameters.covariances
+    if parameters.frame.is_diagonal:
+        if (covariances > 0).all():
+            return np.sqrt(covariances)
+        covariances = covariances[:, :, np.newaxis] * np.eye(covariances.shape[1])
+    try:
+        return np.linalg.cholesky(covariances)
+    except np.linalg.LinAlgError:
+        for k, covariance in enumerate(covariances):
+            gaussian.cholesky(covariance, f"the covariance of component {k}")
+        raise
+
+
+def _constrain(covariances, weights, covariance_type, frame):
+    if covariance_type == "full" or (frame.is_diagonal and covariance_type == "diag"):
+        return covariances
+    if covariance_type == "tied":
+        return np.repeat(
+            np.tensordot(weights, covariances, 1)[np.newaxis], len(weights), axis=0
+        )
+    if frame.is_diagonal:
+        variances = (covariances * frame.inverse**2).mean(axis=1, keepdims=True)
+        return variances * frame.matrix**2
+    free = frame.transform(covariances, frame.inverse)
+    return frame.transform(constrain(free, weights, covariance_type), frame.matrix)
+
+
+def _same(a, b):
+    pairs = [(a.frame.center, b.frame.center), (a.frame.matrix, b.frame.matrix)]
+    pairs += [
+        (getattr(a, n), getattr(b, n)) for n in ("weights", "means", "covariances")
+    ]
+    return a is b or all(np.array_equal(x, y) for x, y in pairs)
