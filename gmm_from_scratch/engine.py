@@ -123,6 +123,7 @@ def run(
 
     Examples
     --------
+    >>> from gmm_from_scratch import Mixture
     >>> start = Mixture([0.5, 0.5], [[-1.0], [1.0]], [[[1.0]], [[1.0]]])
     >>> result = run([[-2.0], [-1.0], [3.0], [4.0]], start)
     >>> result.mixture.means[:, 0].round(2)
@@ -186,6 +187,7 @@ def half_steps(
 
     Examples
     --------
+    >>> from gmm_from_scratch import Mixture
     >>> start = Mixture([0.5, 0.5], [[-1.0], [1.0]], [[[1.0]], [[1.0]]])
     >>> for step in half_steps([[-2.0], [-1.0], [3.0]], start, max_iter=1):
     ...     print(step.iteration, step.half, round(step.log_likelihood, 3))
@@ -240,6 +242,7 @@ def e_step(X, mixture):
 
     Examples
     --------
+    >>> from gmm_from_scratch import Mixture
     >>> mixture = Mixture([0.5, 0.5], [[-1.0], [1.0]], [[[1.0]], [[1.0]]])
     >>> responsibilities, log_density = e_step([[0.0], [2.0]], mixture)
     >>> responsibilities.round(3)
@@ -281,11 +284,12 @@ def partial(X, mixture, *, covariance_type="full", sample_weight=None):
 
     Examples
     --------
+    >>> from gmm_from_scratch import Mixture
     >>> mixture = Mixture([0.5, 0.5], [[-1.0], [1.0]], [[[1.0]], [[1.0]]])
     >>> blocks = [[[-2.0], [-1.0]], [[3.0], [4.0]]]
     >>> total = sum(partial(block, mixture) for block in blocks)
     >>> total.m_step().mixture.means[:, 0].round(2)
-    array([-1.48,  3.5 ])
+    array([-1.52,  3.2 ])
     """
     check_mixture(mixture, "mixture")
     data = _open(X, sample_weight, mixture, covariance_type)
@@ -317,6 +321,7 @@ def sums(X, parameters, sample_weight=None):
 
     Examples
     --------
+    >>> from gmm_from_scratch import Mixture
     >>> mixture = Mixture([1.0], [[0.0]], [[[1.0]]])
     >>> frame = Frame.from_mixture(mixture, diagonal=True)
     >>> sums([[1.0], [2.0]], Parameters.from_mixture(mixture, frame)).counts

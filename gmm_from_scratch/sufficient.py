@@ -336,7 +336,27 @@ class Statistics:
 
 
 def apply(matrix, points, out=None):
-    """Multiply points, one per column, by a matrix or by a diagonal one."""
+    """Multiply points, one per column, by a matrix or by a diagonal one.
+
+    Parameters
+    ----------
+    matrix : ndarray of shape (D, D) or (D,)
+        The matrix, or its diagonal if there is nothing else in it.
+    points : ndarray of shape (D, N)
+        Points.
+    out : ndarray of shape (D, N), optional
+        Where to write the result.
+
+    Returns
+    -------
+    ndarray of shape (D, N)
+
+    Examples
+    --------
+    >>> apply(np.array([2.0, 3.0]), np.array([[1.0], [1.0]]))
+    array([[2.],
+           [3.]])
+    """
     if matrix.ndim == 1:
         return np.multiply(matrix[:, np.newaxis], points, out=out)
     return np.dot(matrix, points, out=out)
@@ -381,9 +401,8 @@ def _constrain(covariances, weights, covariance_type, frame):
     if covariance_type == "full" or (frame.is_diagonal and covariance_type == "diag"):
         return covariances
     if covariance_type == "tied":
-        return np.repeat(
-            np.tensordot(weights, covariances, 1)[np.newaxis], len(weights), axis=0
-        )
+        average = np.tensordot(weights, covariances, axes=1)
+        return np.repeat(average[np.newaxis], len(weights), axis=0)
     if frame.is_diagonal:
         variances = (covariances * frame.inverse**2).mean(axis=1, keepdims=True)
         return variances * frame.matrix**2
@@ -392,8 +411,7 @@ def _constrain(covariances, weights, covariance_type, frame):
 
 
 def _same(a, b):
-    pairs = [(a.frame.center, b.frame.center), (a.frame.matrix, b.frame.matrix)]
-    pairs += [
-        (getattr(a, n), getattr(b, n)) for n in ("weights", "means", "covariances")
-    ]
-    return a is b or all(np.array_equal(x, y) for x, y in pairs)
+    def arrays(p):
+        return p.frame.center, p.frame.matrix, p.weights, p.means, p.covariances
+
+    return a is b or all(map(np.array_equal, arrays(a), arrays(b)))
