@@ -1,11 +1,14 @@
 """EM on many machines: the blocks stay on the workers of a Dask cluster.
 
-Each worker takes the sums over its own blocks, the cluster adds them up, and only
-those K × P numbers travel. What to do when a worker dies, Dask knows: it makes the
+Each worker takes the sums over its own blocks, the cluster adds them up, and the K × P
+numbers travel instead of the points. What to do when a worker dies, Dask knows: it makes the
 worker's blocks again, elsewhere, and takes their sums again.
 
 Needs the extra ``scale`` (dask and distributed).
 """
+
+from collections.abc import Iterable
+from functools import partial
 
 from gmm_from_scratch.engine import as_pair, sums
 from gmm_from_scratch.sufficient import Frame, Statistics
@@ -25,7 +28,7 @@ class DaskBlocks:
     client : distributed.Client
         Connection to the cluster; its workers need this package installed.
     blocks : dask.array.Array, dask.dataframe.DataFrame or list of Delayed
-        The rows. Give Dask the way to *make* each block (read a file, say), not the
+        The rows (Dask's data frames need pyarrow). Give Dask the way to *make* each block (read a file, say), not the
         block itself, so that it can make it again. A delayed block may also be a pair
         of rows and their weights.
 
@@ -47,12 +50,17 @@ class DaskBlocks:
     """
 
     def __init__(self, client, blocks):
+        from dask.delayed import Delayed
+
+        # A Delayed seems to have every attribute.
+        if isinstance(blocks, Delayed):
+            blocks = [blocks]
         if hasattr(blocks, "rechunk"):
-            blocks = blocks.rechunk({1: -1})
+            blocks = blocks.rechunk(dict.fromkeys(range(1, blocks.ndim), -1))
         if hasattr(blocks, "to_delayed"):
             delayed = blocks.to_delayed()
             blocks = delayed.ravel().tolist() if hasattr(delayed, "ravel") else delayed
-        blocks = list(blocks)
+        blocks = list(blocks) if isinstance(blocks, Iterable) else []
         if not blocks or not all(hasattr(b, "__dask_graph__") for b in blocks):
             raise TypeError(
                 "blocks must be a Dask array or data frame, or a list of dask.delayed "
@@ -81,8 +89,10 @@ class DaskBlocks:
 
     def check_enough_rows(self, n_components):
         """Refuse to fit more components than there are rows in all."""
-        n_rows = self.client.gather(self._map(_n_rows, self.n_features))
-        check_enough_rows(range(sum(n_rows)), n_components)
+        count = partial(self.client.submit, _n_rows, pure=False)
+        counts = [count(b, self.n_features, i) for i, b in enumerate(self.blocks)]
+        n_rows = sum(self.client.gather(counts))
+        check_enough_rows(range(n_rows), n_components)
 
     def frame(self):
         """Make the frame of the data from rows of the first block."""
@@ -103,25 +113,34 @@ class DaskBlocks:
         """
         # Worked out once, here, so that all machines use the same numbers.
         parameters.natural, parameters.means_of_data  # noqa: B018
-        level = self._map(_sums, parameters)
+        submit = partial(self.client.submit, pure=False)
+        # Sent once for all blocks. As the result of a task they cannot get lost.
+        sent = submit(_itself, parameters)
+        # Without a hint, Dask may rather move a block than wait for its worker.
+        places = self.client.who_has(self.blocks)
+        level = [
+            submit(_sums, b, sent, workers=places[b.key], allow_other_workers=True)
+            for b in self.blocks
+        ]
         while len(level) > 1:
             groups = [level[i : i + FAN_IN] for i in range(0, len(level), FAN_IN)]
-            level = [self.client.submit(_add, group, pure=False) for group in groups]
+            level = [submit(_add, group) for group in groups]
         return Statistics(parameters, *level[0].result())
 
-    def _map(self, function, argument):
-        submit = self.client.submit
-        return [submit(function, b, argument, pure=False) for b in self.blocks]
 
-
-def _n_rows(block, n_features):
+def _n_rows(block, n_features, number):
     X, _ = as_pair(block)
-    return len(check_data(X, n_features=n_features, keep_float32=True))
+    name = f"block {number}"
+    return len(check_data(X, n_features=n_features, name=name, keep_float32=True))
 
 
 def _first_rows(block):
     X, _ = as_pair(block)
     return check_data(X[:FRAME_ROWS])
+
+
+def _itself(parameters):
+    return parameters
 
 
 def _sums(block, parameters):

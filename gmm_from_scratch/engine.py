@@ -14,6 +14,7 @@ memory that does not grow with N. What makes it so:
    file one after the other, or lie on many machines (see `distributed`).
 """
 
+import mmap
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -49,15 +50,19 @@ CACHE_BYTES = 4_000_000
 # entries of the result; beyond, it first copies them into another order, which for a
 # few components takes longer than the product itself.
 SMALL_PRODUCT, SMALL_RESULT = 1_000_000, 1_000
-# exp becomes ten times slower where its result is no longer a normal number.
-LOWEST_EXPONENT = -700.0
-# A smaller sum of exponentials may have lost digits to that limit.
-SMALLEST_SUM = 1e-250
+# exp becomes several times slower where its result is no longer a normal number. Lower
+# exponents stop here, and what they give (e⁻⁷⁰⁰ is 0.99 · 10⁻³⁰⁴) counts as 0.
+LOWEST_EXPONENT, NEXT_TO_NOTHING = -700.0, 1e-304
+# In a smaller sum of exponentials, what is left out could matter.
+SMALLEST_SUM = 1e-100
 # Blocks are added up in so many groups whatever the number of threads, so that the last
 # digit does not depend on it.
 N_GROUPS = 32
 # With fewer multiplications than this, threads take longer to wake than they save.
 WORTH_THREADS = 3_000_000
+# A memory-mapped file is read in pieces of about so many bytes.
+PIECE_BYTES = 16_000_000
+NO_BLOCKS = "X has no block of rows; give at least one."
 # So many rows tell a frame enough, and some more for each feature.
 FRAME_ROWS = 1_000
 
@@ -132,6 +137,7 @@ def run(
     tol = check_non_negative(tol, "tol")
     max_iter = check_integer(max_iter, "max_iter", 1)
     options = {"n_threads": n_threads, "block_size": block_size}
+    X, sample_weight = _in_pieces(X, sample_weight)
     data = _open(X, sample_weight, start, covariance_type, **options)
     data.check_enough_rows(start.n_components)
     reg_covar = check_non_negative(reg_covar, "reg_covar")
@@ -196,7 +202,7 @@ def half_steps(
     """
     tol = -np.inf if tol is None else check_non_negative(tol, "tol")
     last = np.inf if max_iter is None else check_integer(max_iter, "max_iter", 1)
-    data = _open(X, None, start, covariance_type)
+    data = _open_array(X, start, covariance_type)
     data.check_enough_rows(start.n_components)
     reg_covar = check_non_negative(reg_covar, "reg_covar")
     previous = -np.inf
@@ -250,7 +256,7 @@ def e_step(X, mixture):
            [0.018, 0.982]])
     """
     check_mixture(mixture, "mixture")
-    data = _open(X, None, mixture, "diag")
+    data = _open_array(X, mixture, "diag")
     frame = Frame.from_mixture(mixture, data.diagonal)
     keep = np.empty((len(data.X), mixture.n_components)), np.empty(len(data.X))
     with _one_blas_thread():
@@ -329,7 +335,7 @@ def sums(X, parameters, sample_weight=None):
     """
     K, D = parameters.means.shape
     X = check_data(X, n_features=D, keep_float32=True)
-    weight = check_sample_weight(sample_weight, len(X))
+    weight = check_sample_weight(sample_weight, len(X), may_be_zero=True)
     with _one_blas_thread():
         blocks = ArrayBlocks(X, weight, K, parameters.frame.is_diagonal)
         return blocks.statistics(parameters)
@@ -450,9 +456,12 @@ class _Workspace:
                 maxima = L.max(axis=0)
                 L -= maxima
                 top = top + maxima[:n]
-            if L.min() < LOWEST_EXPONENT:
+            has_low = L.min() < LOWEST_EXPONENT
+            if has_low:
                 np.maximum(L, LOWEST_EXPONENT, out=L)
             np.exp(L, out=L)
+            if has_low:
+                np.putmask(L, L < NEXT_TO_NOTHING, 0.0)
             np.add.reduce(L, axis=0, out=self.sums)
             if self.sums.min() > SMALLEST_SUM:
                 break
@@ -610,13 +619,13 @@ class StreamBlocks:
             X, weight = as_pair(block)
             name = f"block {number}"
             X = check_data(X, n_features=self.n_features, name=name, keep_float32=True)
-            yield X, check_sample_weight(weight, len(X))
+            yield X, check_sample_weight(weight, len(X), may_be_zero=True)
 
     def frame(self):
         """Make coordinates for these data, from the first block."""
         for X, _ in self._read():
             return Frame.from_rows(X[:10_000], self.diagonal)
-        raise ValueError("X has no block of rows; give at least one.")
+        raise ValueError(NO_BLOCKS)
 
     def check_enough_rows(self, n_components):
         """Refuse to fit more components than there are rows."""
@@ -625,6 +634,8 @@ class StreamBlocks:
             n_rows += len(X)
             if n_rows >= n_components:
                 return
+        if not n_rows:
+            raise ValueError(NO_BLOCKS)
         check_enough_rows(range(n_rows), n_components)
 
     def statistics(self, parameters):
@@ -648,6 +659,8 @@ class StreamBlocks:
             else:
                 array.refill(X, weight)
             total = total + array.statistics(parameters)
+        if array is None:
+            raise ValueError(NO_BLOCKS)
         return total
 
 
@@ -678,6 +691,39 @@ def _open(X, sample_weight, mixture, covariance_type, n_threads=None, block_size
     return StreamBlocks(X, K, D, diagonal, options)
 
 
+def _open_array(X, mixture, covariance_type):
+    if _comes_in_blocks(X):
+        raise TypeError(
+            "X comes in blocks, but here a result for each point is asked for; pass "
+            "one block after the other, or all points as one array."
+        )
+    return _open(X, None, mixture, covariance_type)
+
+
+def _in_pieces(X, sample_weight):
+    """Let a memory-mapped file be read piece by piece, if it is one.
+
+    What has been read of a mapping stays in memory until the mapping is closed; so each
+    piece gets a mapping of its own.
+    """
+    # A slice of a mapping no longer knows where in the file it begins, and a private
+    # copy ("c") may hold changes that are not in the file.
+    whole = isinstance(X, np.memmap) and isinstance(X.base, mmap.mmap)
+    if not whole or X.mode == "c" or X.ndim != 2 or not X.flags.c_contiguous:
+        return X, sample_weight
+    weight = check_sample_weight(sample_weight, len(X))
+    n_rows = max(1, PIECE_BYTES // max(1, X[:1].nbytes))
+
+    def pieces():
+        for first in range(0, len(X), n_rows):
+            rows = slice(first, first + n_rows)
+            offset = X.offset + first * X[:1].nbytes
+            piece = np.memmap(X.filename, X.dtype, "r", offset, X[rows].shape)
+            yield piece if weight is None else (piece, weight[rows])
+
+    return pieces, None
+
+
 def _comes_in_blocks(X):
     if isinstance(X, Iterator):
         raise TypeError(
@@ -690,8 +736,10 @@ def _comes_in_blocks(X):
         return False
     if not isinstance(X, list | tuple):
         return True
-    first = X[0] if X else None
-    return isinstance(first, tuple) and np.ndim(first[0]) == 2 or np.ndim(first) == 2
+    try:
+        return len(X) > 0 and np.ndim(as_pair(X[0])[0]) == 2
+    except ValueError:  # rows of different lengths: no blocks, and no table either
+        return False
 
 
 def _visible_e_step(data, parameters):

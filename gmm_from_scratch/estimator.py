@@ -479,9 +479,11 @@ class GaussianMixture(DensityMixin, BaseEstimator):
                 sample_weight=weight,
             )
             made = start.weights, start.means, start.covariances
-            yield Mixture(
-                *(m if g is None else g for m, g in zip(made, given, strict=True))
-            )
+            if any(parameter is not None for parameter in given):
+                start = Mixture(
+                    *(m if g is None else g for m, g in zip(made, given, strict=True))
+                )
+            yield start
 
     def _given_parameters(self, D):
         K = self.n_components

@@ -13,20 +13,27 @@ import numpy as np
 
 from gmm_from_scratch import gaussian
 from gmm_from_scratch.covariance import constrain
-from gmm_from_scratch.em import check_no_empty_component
+from gmm_from_scratch.em import TINY, check_no_empty_component
 from gmm_from_scratch.mixture import Mixture
 
 # Beyond this ratio (see `Natural`) squares would lose over 5 of 16 digits.
 LARGEST_SPREAD = 1e5
-# A component that owns no more than this share of the data owns nothing: the engine
-# gives every component as much (see its LOWEST_EXPONENT).
-SMALLEST_SHARE = 1e-290
+# A component with this share of the data or less owns nothing: what the engine leaves
+# out could be as much (see its SMALLEST_SUM).
+SMALLEST_SHARE = 1e-200
+# Where the correlation matrix of the features has no smaller eigenvalue, a frame does
+# not mix them: then widths that differ by many orders of magnitude, between features or
+# between a component and the data, stay apart.
+SMALLEST_EIGENVALUE = 1e-3
+# log 0, as a number that can be multiplied by 0.
+LOG_ZERO = -1e300
 
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """Coordinates z = W (x − center) in which the data has mean 0 and covariance 1.
+    """Coordinates z = W (x − center) in which the data has mean 0 and variances 1.
 
+    If some features are nearly alike, W also turns the axes, so that nothing in z is.
     Roughly will do: a frame decides how many digits are kept, not what comes out.
 
     Attributes
@@ -47,12 +54,15 @@ class Frame:
     def from_moments(cls, center, covariance, diagonal):
         """Make the frame for data with this mean and covariance."""
         scale = np.sqrt(np.diag(covariance))
-        scale = np.where(scale > 0, scale, 1.0)
+        # What is smaller than the last digit of the data is no scale.
+        scale = np.where(scale > 1e-15 * np.abs(center), scale, 1.0)
         if diagonal:
             return cls(center, 1 / scale, scale)
         correlation = covariance / np.outer(scale, scale)
         np.fill_diagonal(correlation, 1.0)
         lengths, axes = np.linalg.eigh(correlation)
+        if lengths[0] > SMALLEST_EIGENVALUE:
+            return cls(center, np.diag(1 / scale), np.diag(scale))
         # Where features repeat each other, an axis has no length of its own.
         lengths = np.sqrt(np.maximum(lengths, 1e-14))
         matrix = (axes / lengths).T / scale
@@ -198,7 +208,8 @@ class Natural:
             i, j = pairs(D, False)
             # z_i z_j stands for z_j z_i too, unless i = j.
             quadratic = precisions[:, i, j] * np.where(i == j, -0.5, -1.0)
-        log_weights = np.log(np.maximum(p.weights, np.finfo(float).tiny))
+        log_weights = np.full(len(p.weights), LOG_ZERO)
+        np.log(p.weights, out=log_weights, where=p.weights > 0)
         peaks = log_weights - D / 2 * np.log(2 * np.pi) - np.log(diagonals).sum(axis=1)
         top = peaks.max()
         constant = peaks - top - 0.5 * (p.means * linear).sum(axis=1)
@@ -300,7 +311,7 @@ class Statistics:
             If a component owns nothing.
         """
         total = self.counts.sum()
-        check_no_empty_component(self.counts, SMALLEST_SHARE * total)
+        check_no_empty_component(self.counts, max(TINY, SMALLEST_SHARE * total))
         weights = self.counts / total
         frame = self.parameters.frame
         means, covariances = self.averages

@@ -58,7 +58,7 @@ def check_data(X, *, n_features=None, name="X", keep_float32=False):
             f"{name} has {array.shape[1]} features (columns), but "
             f"{n_features} are expected here."
         )
-    if max(-array.min(), array.max()) > LARGEST:
+    if max(-float(array.min()), float(array.max())) > LARGEST:
         raise ValueError(
             f"{name} holds numbers beyond {LARGEST:g}, whose squares overflow; measure "
             f"in larger units."
@@ -199,7 +199,7 @@ def check_responsibilities(responsibilities, n_samples=None):
     return array
 
 
-def check_sample_weight(sample_weight, n_samples):
+def check_sample_weight(sample_weight, n_samples, *, may_be_zero=False):
     """Return weights of the points as a float array, or None for none.
 
     Parameters
@@ -208,6 +208,8 @@ def check_sample_weight(sample_weight, n_samples):
         How often each point counts; one number is for all of them.
     n_samples : int
         N.
+    may_be_zero : bool
+        Whether all weights may be zero, because other points have some.
 
     Returns
     -------
@@ -235,7 +237,7 @@ def check_sample_weight(sample_weight, n_samples):
             f"sample_weight must not be negative, but entry {int(np.argmin(array))} is "
             f"{array.min():g}; leave out a point with weight 0."
         )
-    if not array.any():
+    if not (array.any() or may_be_zero):
         raise ValueError(
             "sample_weight is zero for every point, so nothing is left to fit; give at "
             "least one of them a positive weight."
