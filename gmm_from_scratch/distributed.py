@@ -1,8 +1,8 @@
 """EM on many machines: the blocks stay on the workers of a Dask cluster.
 
 Each worker takes the sums over its own blocks, the cluster adds them up, and the K × P
-numbers travel instead of the points. What to do when a worker dies, Dask knows: it makes the
-worker's blocks again, elsewhere, and takes their sums again.
+numbers travel instead of the points. What to do when a worker dies, Dask knows: it
+makes the worker's blocks again, elsewhere, and takes their sums again.
 
 Needs the extra ``scale`` (dask and distributed).
 """
@@ -28,9 +28,9 @@ class DaskBlocks:
     client : distributed.Client
         Connection to the cluster; its workers need this package installed.
     blocks : dask.array.Array, dask.dataframe.DataFrame or list of Delayed
-        The rows (Dask's data frames need pyarrow). Give Dask the way to *make* each block (read a file, say), not the
-        block itself, so that it can make it again. A delayed block may also be a pair
-        of rows and their weights.
+        The rows (data frames of Dask's need pyarrow). Give Dask the way to *make* each
+        block (read a file, say), not the block itself, so that it can make it again. A
+        delayed block may also be a pair of rows and their weights.
 
     Raises
     ------
