@@ -41,6 +41,7 @@ from gmm_from_scratch.validation import (
     check_integer,
     check_non_negative,
     check_sample_weight,
+    leave_out_weightless,
 )
 
 # A block's features fill about so many bytes: they are used twice, and should still be
@@ -62,7 +63,7 @@ N_GROUPS = 32
 WORTH_THREADS = 3_000_000
 # A memory-mapped file is read in pieces of about so many bytes.
 PIECE_BYTES = 16_000_000
-NO_BLOCKS = "X has no block of rows; give at least one."
+NO_BLOCKS = "X has no block of rows that count; give at least one."
 # So many rows tell a frame enough, and some more for each feature.
 FRAME_ROWS = 1_000
 
@@ -336,6 +337,9 @@ def sums(X, parameters, sample_weight=None):
     K, D = parameters.means.shape
     X = check_data(X, n_features=D, keep_float32=True)
     weight = check_sample_weight(sample_weight, len(X), may_be_zero=True)
+    X, weight = leave_out_weightless(X, weight)
+    if not len(X):
+        return Statistics(parameters, 0, 0.0, np.zeros_like(parameters.natural.theta))
     with _one_blas_thread():
         blocks = ArrayBlocks(X, weight, K, parameters.frame.is_diagonal)
         return blocks.statistics(parameters)
@@ -619,7 +623,10 @@ class StreamBlocks:
             X, weight = as_pair(block)
             name = f"block {number}"
             X = check_data(X, n_features=self.n_features, name=name, keep_float32=True)
-            yield X, check_sample_weight(weight, len(X), may_be_zero=True)
+            weight = check_sample_weight(weight, len(X), may_be_zero=True)
+            X, weight = leave_out_weightless(X, weight)
+            if len(X):
+                yield X, weight
 
     def frame(self):
         """Make coordinates for these data, from the first block."""
@@ -680,6 +687,7 @@ def _open(X, sample_weight, mixture, covariance_type, n_threads=None, block_size
     if not _comes_in_blocks(X):
         X = check_data(X, n_features=D, keep_float32=True)
         weight = check_sample_weight(sample_weight, len(X))
+        X, weight = leave_out_weightless(X, weight)
         return ArrayBlocks(X, weight, K, diagonal, **options)
     if sample_weight is not None:
         raise ValueError(

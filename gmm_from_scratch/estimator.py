@@ -29,6 +29,7 @@ from gmm_from_scratch.validation import (
     check_non_negative,
     check_rng,
     check_sample_weight,
+    leave_out_weightless,
 )
 
 
@@ -180,8 +181,8 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         """
         _check_numbers(X)
         X = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=2)
-        weight = check_sample_weight(sample_weight, len(X))
-        self._check_parameters(X if weight is None else X[weight > 0])
+        X, weight = leave_out_weightless(X, check_sample_weight(sample_weight, len(X)))
+        self._check_parameters(X)
         total = len(X) if weight is None else weight.sum()
         starts, previous = self._starts(X, weight), -np.inf
         if self.warm_start and hasattr(self, "converged_"):

@@ -12,6 +12,7 @@ from gmm_from_scratch.validation import (
     check_integer,
     check_rng,
     check_sample_weight,
+    leave_out_weightless,
 )
 
 METHODS = ("kmeans", "k-means++", "random", "random_from_data")
@@ -64,9 +65,10 @@ def kmeans_plus_plus(X, n_components, rng=None, *, sample_weight=None):
     chosen = [_draw_one(weight, rng)]
     closest = _squared_distances(X, X[chosen])[:, 0]
     while len(chosen) < n_components:
+        is_left = ~np.isin(np.arange(len(X)), chosen)
+        odds = weight * closest * is_left
         # Copies of chosen rows are at distance 0; if nothing else is left, take them.
-        odds = weight * (closest if closest.any() else 1.0)
-        odds = np.where(np.isin(np.arange(len(X)), chosen), 0.0, odds)
+        odds = odds if odds.any() else weight * is_left
         candidates = rng.choice(len(X), size=n_candidates, p=odds / odds.sum())
         remaining = np.minimum(
             closest[:, np.newaxis], _squared_distances(X, X[candidates])
@@ -117,6 +119,11 @@ def kmeans(X, n_components, rng=None, *, max_iter=300, sample_weight=None):
     [0.5, 9.5]
     """
     X, weight, rng = _check_start(X, n_components, rng, sample_weight)
+    if not weight.all():
+        some, weight = leave_out_weightless(X, weight)
+        options = {"max_iter": max_iter, "sample_weight": weight}
+        _, centers = kmeans(some, n_components, rng, **options)
+        return _nearest(X, centers), centers
     chosen = kmeans_plus_plus(X, n_components, rng, sample_weight=sample_weight)
     labels = _nearest(X, X[chosen])
     for _ in range(check_integer(max_iter, "max_iter", 1)):
@@ -232,9 +239,7 @@ def initial_mixture(
     """
     rng = check_rng(rng)
     X = check_data(X, keep_float32=True)
-    weight = check_sample_weight(sample_weight, len(X))
-    if weight is not None:
-        X, weight = X[weight > 0], weight[weight > 0]
+    X, weight = leave_out_weightless(X, check_sample_weight(sample_weight, len(X)))
     check_enough_rows(X, check_integer(n_components, "n_components", 1))
     n_rows = max(LARGEST_SAMPLE, 100 * n_components)
     if len(X) > n_rows:
@@ -317,17 +322,21 @@ def fit_best(
 
 def _check_start(X, n_components, rng, sample_weight):
     X = check_data(X)
-    check_enough_rows(X, check_integer(n_components, "n_components", 1))
     weight = check_sample_weight(sample_weight, len(X))
+    counting, _ = leave_out_weightless(X, weight)
+    check_enough_rows(counting, check_integer(n_components, "n_components", 1))
     return X, np.ones(len(X)) if weight is None else weight, check_rng(rng)
 
 
 def _draw_one(weight, rng):
-    last = np.cumsum(weight)
-    if (weight == np.round(weight)).all():
-        # As from a table in which each row stands so many times.
-        return int(np.searchsorted(last, rng.integers(int(last[-1])), side="right"))
-    return int(rng.choice(len(weight), p=weight / last[-1]))
+    # Whole numbers: as from a table in which each row stands so many times. Multiples
+    # of the smallest weight, equal ones for instance, can be made whole.
+    for scale in (1.0, weight[weight > 0].min()):
+        times = weight / scale
+        last = np.cumsum(times)
+        if (times == np.round(times)).all() and last[-1] < 2**53:
+            return int(np.searchsorted(last, rng.integers(int(last[-1])), side="right"))
+    return int(rng.choice(len(weight), p=weight / weight.sum()))
 
 
 def _squared_distances(X, centers):

@@ -245,6 +245,34 @@ def check_sample_weight(sample_weight, n_samples, *, may_be_zero=False):
     return array
 
 
+def leave_out_weightless(X, sample_weight):
+    """Drop the points of weight zero, if there are any.
+
+    Parameters
+    ----------
+    X : ndarray of shape (N, D)
+        Points.
+    sample_weight : ndarray of shape (N,) or None
+        How often each point counts.
+
+    Returns
+    -------
+    X : ndarray
+        The points that count; the same array, if all do.
+    sample_weight : ndarray or None
+        Their weights.
+
+    Examples
+    --------
+    >>> leave_out_weightless(np.array([[1.0], [2.0]]), np.array([0.0, 3.0]))
+    (array([[2.]]), array([3.]))
+    """
+    if sample_weight is None or sample_weight.all():
+        return X, sample_weight
+    counts = sample_weight > 0
+    return X[counts], sample_weight[counts]
+
+
 def check_choice(value, name, choices):
     """Return a value that must be one of a few, or name them.
 

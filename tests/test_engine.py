@@ -1128,7 +1128,7 @@ def test_a_block_may_weigh_nothing_if_another_weighs_something():
     X, start = problem(N=200)
     weighted = [(X, np.ones(200)), (X + 1e3, np.zeros(200))]
     assert_same_fit(engine.run(weighted, start), engine.run(X, start), 1e-10)
-    with pytest.raises(ValueError, match="responsible for no point"):
+    with pytest.raises(ValueError, match="no block of rows that count"):
         engine.run([(X, np.zeros(200))], start)
 
 

@@ -1,19 +1,27 @@
 """The estimator: scikit-learn's numbers through scikit-learn's interface."""
 
 import pickle
+import re
+import tracemalloc
 import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import sparse
+from sklearn import config_context
 from sklearn import mixture as scikit_learn_mixture
 from sklearn.base import clone
 from sklearn.datasets import load_iris, load_wine
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
+from strategies import covariance_types, mixtures_with_data, random_mixture, seeds
+from threadpoolctl import threadpool_limits
 
 import gmm_from_scratch
 from gmm_from_scratch import (
@@ -22,8 +30,10 @@ from gmm_from_scratch import (
     load_old_faithful,
     load_penguins,
 )
+from gmm_from_scratch.covariance import precisions_cholesky
 from gmm_from_scratch.datasets import PENGUIN_FEATURES
 from gmm_from_scratch.initialization import METHODS
+from gmm_from_scratch.mixture import Mixture
 from gmm_from_scratch.validation import COVARIANCE_TYPES
 
 DATA = {
@@ -39,6 +49,8 @@ PARAMETERS = (
     "precisions_",
     "precisions_cholesky_",
 )
+# Starts that depend on the data alone, whatever the order and number of its rows.
+WEIGHTED_METHODS = ("kmeans", "k-means++")
 
 
 @parametrize_with_checks([GaussianMixture()])
@@ -303,3 +315,637 @@ def test_unfitted_models_say_so():
         GaussianMixture().predict([[0.0]])
     with pytest.raises(NotFittedError, match="not fitted yet"):
         GaussianMixture().sample()
+
+
+# --- Weights of the points -----------------------------------------------------------
+
+
+def assert_same_fit(one, two):
+    assert one.n_iter_ == two.n_iter_
+    assert one.converged_ == two.converged_
+    for parameter in PARAMETERS:
+        mine, yours = getattr(one, parameter), getattr(two, parameter)
+        scale = np.abs(yours).max()
+        np.testing.assert_allclose(mine, yours, rtol=1e-8, atol=1e-9 * scale)
+    np.testing.assert_allclose(one.lower_bounds_, two.lower_bounds_, rtol=1e-8)
+    assert one.lower_bound_ == pytest.approx(two.lower_bound_, rel=1e-8)
+
+
+def some_parameters(X, K, covariance_type, which):
+    """Choose a start by hand, or a part of it."""
+    spread = X.var(axis=0)
+    precisions = {
+        "full": np.repeat(np.diag(1 / spread)[np.newaxis], K, axis=0),
+        "tied": np.diag(1 / spread),
+        "diag": np.repeat(1 / spread[np.newaxis], K, axis=0),
+        "spherical": np.full(K, 1 / spread.mean()),
+    }[covariance_type]
+    every = {
+        "weights_init": np.arange(1.0, K + 1) / (K * (K + 1) / 2),
+        "means_init": X[:: len(X) // K][:K],
+        "precisions_init": precisions,
+    }
+    return {name: every[name] for name in which}
+
+
+@pytest.mark.parametrize("init_params", WEIGHTED_METHODS)
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("name", DATA)
+def test_whole_weights_are_repeated_rows(name, covariance_type, init_params):
+    X = DATA[name]()
+    for seed, K in enumerate([1, 2, 3, 4]):
+        weight = np.random.default_rng(seed).integers(0, 40, size=len(X))
+        repeated = np.repeat(X, weight, axis=0)
+        options = {
+            "covariance_type": covariance_type,
+            "init_params": init_params,
+            "max_iter": 500,
+            "random_state": seed,
+        }
+        weighted = GaussianMixture(K, **options).fit(X, sample_weight=weight)
+        plain = GaussianMixture(K, **options).fit(repeated)
+        assert_same_fit(weighted, plain)
+        np.testing.assert_array_equal(weighted.predict(X), plain.predict(X))
+        np.testing.assert_allclose(
+            weighted.predict_proba(X), plain.predict_proba(X), atol=1e-8
+        )
+
+
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize(
+    "which",
+    [
+        ["weights_init"],
+        ["means_init"],
+        ["precisions_init"],
+        ["weights_init", "means_init", "precisions_init"],
+    ],
+)
+def test_whole_weights_are_repeated_rows_from_a_given_start(which, covariance_type):
+    X = DATA["penguins"]()
+    weight = np.random.default_rng(1).integers(0, 40, size=len(X))
+    options = some_parameters(X, 3, covariance_type, which) | {
+        "covariance_type": covariance_type,
+        "max_iter": 1000,
+        "random_state": 2,
+    }
+    weighted = GaussianMixture(3, **options).fit(X, sample_weight=weight)
+    plain = GaussianMixture(3, **options).fit(np.repeat(X, weight, axis=0))
+    assert weighted.n_iter_ > 1
+    assert_same_fit(weighted, plain)
+
+
+@given(seeds, covariance_types, st.sampled_from(METHODS))
+@settings(max_examples=50)
+def test_rows_of_weight_zero_are_as_good_as_absent(seed, covariance_type, method):
+    rng = np.random.default_rng(seed)
+    X, _ = random_mixture(rng, 3, 2).sample(120, rng)
+    weight = rng.uniform(0.5, 3, size=120)
+    # Rows without weight stand anywhere, also far from the others.
+    padded, weights = np.vstack([X, 1e3 * rng.normal(size=(60, 2))]), np.zeros(180)
+    weights[:120] = weight
+    order = np.argsort(rng.uniform(size=180), kind="stable")
+    order[np.sort(np.flatnonzero(order < 120))] = np.arange(120)
+    options = {
+        "covariance_type": covariance_type,
+        "init_params": method,
+        "random_state": seed,
+        "max_iter": 5,
+        "tol": 0,
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        one = GaussianMixture(2, **options)
+        one.fit(padded[order], sample_weight=weights[order])
+        two = GaussianMixture(2, **options).fit(X, sample_weight=weight)
+    for parameter in ("weights_", "means_", "covariances_", "lower_bound_"):
+        mine, yours = getattr(one, parameter), getattr(two, parameter)
+        np.testing.assert_allclose(mine, yours, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "distance",
+    [
+        1e3,
+        1e6,
+        1e12,
+        1e100,
+    ],
+)
+def test_a_row_of_weight_zero_may_be_as_far_away_as_it_likes(distance):
+    X = DATA["iris"]()
+    padded = np.vstack([X, np.full((1, 4), distance)])
+    weight = np.append(np.ones(len(X)), 0)
+    one = GaussianMixture(3, random_state=0).fit(padded, sample_weight=weight)
+    assert_same_fit(one, GaussianMixture(3, random_state=0).fit(X))
+
+
+@pytest.mark.parametrize(
+    ("constant", "methods"),
+    [
+        (1, METHODS),
+        (2.0, METHODS),
+        (1_000_000, METHODS),
+        (0.5, ("random", "random_from_data")),
+        (1e-3, ("random", "random_from_data")),
+        (0.5, WEIGHTED_METHODS),
+        (1e200, WEIGHTED_METHODS),
+    ],
+)
+def test_equal_weights_change_nothing(constant, methods):
+    X = DATA["iris"]()
+    for method in methods:
+        for seed in range(3):
+            options = {"init_params": method, "random_state": seed, "max_iter": 1000}
+            plain = GaussianMixture(3, **options).fit(X)
+            for weight in [constant, np.full(len(X), constant)]:
+                model = GaussianMixture(3, **options).fit(X, sample_weight=weight)
+                assert_same_fit(model, plain)
+
+
+@given(seeds, covariance_types, st.floats(-100, 10), st.sampled_from(METHODS))
+@settings(max_examples=30)
+def test_only_the_ratios_of_weights_matter(seed, covariance_type, exponent, method):
+    rng = np.random.default_rng(seed)
+    X, _ = random_mixture(rng, 3, 2).sample(90, rng)
+    weight = rng.uniform(0.1, 5, size=90)
+    options = {
+        "covariance_type": covariance_type,
+        "init_params": method,
+        "random_state": seed,
+        "max_iter": 5,
+        "tol": 0,
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        one, two = (
+            GaussianMixture(2, **options).fit(X, sample_weight=w)
+            for w in [weight, weight * 10.0**exponent]
+        )
+    for parameter in ("weights_", "means_", "covariances_", "lower_bounds_"):
+        mine, yours = getattr(one, parameter), getattr(two, parameter)
+        np.testing.assert_allclose(mine, yours, rtol=1e-6, atol=1e-6)
+
+
+def test_weights_may_come_in_many_forms():
+    X = DATA["iris"]()
+    weight = np.arange(150) % 3
+    plain = GaussianMixture(3, random_state=0).fit(X, sample_weight=weight)
+    forms = [
+        weight.tolist(),
+        tuple(weight),
+        pd.Series(weight, index=range(150, 0, -1)),
+        weight.astype(np.float32),
+        weight.astype(np.uint8),
+        np.repeat(weight, 2)[::2],
+    ]
+    for form in forms:
+        model = GaussianMixture(3, random_state=0).fit(X, sample_weight=form)
+        np.testing.assert_array_equal(model.means_, plain.means_)
+    some = np.arange(150) % 2 == 0
+    half = GaussianMixture(3, random_state=0).fit(X, sample_weight=some)
+    assert_same_fit(half, GaussianMixture(3, random_state=0).fit(X[some]))
+
+
+def test_weights_and_points_are_left_alone():
+    X, weight = DATA["iris"](), np.arange(150.0)
+    GaussianMixture(3, random_state=0).fit(X, sample_weight=weight)
+    np.testing.assert_array_equal(X, DATA["iris"]())
+    np.testing.assert_array_equal(weight, np.arange(150.0))
+
+
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+def test_a_weighted_warm_start_goes_on_and_stops_as_repeated_rows_do(covariance_type):
+    X = DATA["wine"]()
+    weight = np.random.default_rng(3).integers(0, 40, size=len(X))
+    options = {
+        "covariance_type": covariance_type,
+        "warm_start": True,
+        "max_iter": 2,
+        "random_state": 0,
+    }
+    weighted, plain = (GaussianMixture(3, **options) for _ in range(2))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        for _ in range(500):
+            weighted.fit(X, sample_weight=weight)
+            plain.fit(np.repeat(X, weight, axis=0))
+            assert_same_fit(weighted, plain)
+            if plain.converged_:
+                break
+    assert weighted.converged_
+    # Nothing moves any more, and the first change is measured from the last fit.
+    assert weighted.fit(X, sample_weight=weight).n_iter_ == 1
+    # Nor does it if the same weights are measured in other units.
+    assert weighted.fit(X, sample_weight=7.5 * weight).n_iter_ == 1
+
+
+def test_the_best_of_several_weighted_starts_is_kept():
+    X = DATA["wine"]()
+    weight = np.random.default_rng(0).uniform(0.2, 2, size=len(X))
+    options = {"init_params": "random_from_data", "random_state": 1, "max_iter": 300}
+    one, ten = (
+        GaussianMixture(4, covariance_type="diag", n_init=n, **options).fit(
+            X, sample_weight=weight
+        )
+        for n in [1, 10]
+    )
+    assert ten.lower_bound_ > one.lower_bound_
+    # lower_bound_ is the mean that the weights make.
+    last = np.average(ten.score_samples(X), weights=weight)
+    assert ten.lower_bound_ == pytest.approx(last, abs=2 * ten.tol)
+
+
+@given(seeds, st.sampled_from(WEIGHTED_METHODS))
+@settings(max_examples=25)
+def test_fit_predict_takes_weights(seed, method):
+    X = DATA["old_faithful"]()
+    weight = np.random.default_rng(seed).integers(0, 40, size=len(X))
+    options = {"init_params": method, "random_state": 0, "max_iter": 1000}
+    labels = GaussianMixture(2, **options).fit_predict(X, sample_weight=weight)
+    model = GaussianMixture(2, **options).fit(X, sample_weight=weight)
+    assert labels.shape == (len(X),)
+    np.testing.assert_array_equal(labels, model.predict(X))
+    repeated = np.repeat(X, weight, axis=0)
+    np.testing.assert_array_equal(
+        np.repeat(labels, weight), GaussianMixture(2, **options).fit_predict(repeated)
+    )
+
+
+@pytest.mark.parametrize(
+    ("weight", "error", "words"),
+    [
+        (np.arange(150.0) - 3, ValueError, "must not be negative, but entry 0 is -3"),
+        (np.where(np.arange(150) == 7, np.nan, 1.0), ValueError, "NaN or infinity"),
+        (np.where(np.arange(150) == 7, np.inf, 1.0), ValueError, "NaN or infinity"),
+        (np.zeros(150), ValueError, "zero for every point"),
+        (0, ValueError, "zero for every point"),
+        (-1.0, ValueError, "must not be negative"),
+        (np.nan, ValueError, "NaN or infinity"),
+        (np.ones(149), ValueError, r"shape \(150,\), but its shape is \(149,\)"),
+        (np.ones((150, 1)), ValueError, r"shape \(150,\), but its shape is \(150, 1\)"),
+        ([], ValueError, r"shape \(150,\), but its shape is \(0,\)"),
+        (["1"] * 150, TypeError, "must hold real numbers"),
+        ("balanced", TypeError, "must hold real numbers"),
+        (np.ones(150) * 1j, TypeError, "must hold real numbers"),
+        ({"a": 1.0}, TypeError, "numbers"),
+        ([[1.0], [1.0, 2.0]], TypeError, "rectangular table of numbers"),
+        (sparse.csr_array(np.ones((150, 1))), TypeError, "sparse"),
+        (np.ma.masked_equal(np.arange(150.0), 3), TypeError, "masked"),
+    ],
+)
+def test_bad_weights_are_refused_in_one_sentence(weight, error, words):
+    X = DATA["iris"]()
+    for method in ("fit", "fit_predict"):
+        model = GaussianMixture(2, random_state=0)
+        with pytest.raises(error, match=words) as caught:
+            getattr(model, method)(X, sample_weight=weight)
+        sentence = str(caught.value)
+        assert sentence.startswith("sample_weight ")
+        assert re.fullmatch(r"[^\n]*\.", sentence)
+        assert not hasattr(model, "weights_")
+
+
+def test_every_component_needs_a_row_that_counts():
+    weight = np.zeros(150)
+    weight[[3, 70]] = [0.5, 2]
+    with pytest.raises(ValueError, match="2 rows, fewer than n_components=3"):
+        GaussianMixture(3).fit(DATA["iris"](), sample_weight=weight)
+    given = some_parameters(
+        DATA["iris"](), 3, "full", ["weights_init", "means_init", "precisions_init"]
+    )
+    with pytest.raises(ValueError, match="2 rows, fewer than n_components=3"):
+        GaussianMixture(3, **given).fit(DATA["iris"](), sample_weight=weight)
+    weight[120] = 1e-3
+    model = GaussianMixture(3, random_state=0, reg_covar=1e-2)
+    model.fit(DATA["iris"](), sample_weight=weight)
+    np.testing.assert_allclose(
+        np.sort(model.means_, axis=0), np.sort(DATA["iris"]()[weight > 0], axis=0)
+    )
+
+
+def test_weights_pass_through_a_pipeline():
+    X = DATA["iris"]()
+    weight = np.random.default_rng(0).integers(0, 4, size=len(X))
+    pipeline = Pipeline(
+        [("scale", StandardScaler()), ("gmm", GaussianMixture(3, random_state=0))]
+    )
+    labels = pipeline.fit(X, gmm__sample_weight=weight).predict(X)
+    scaled = StandardScaler().fit_transform(X)
+    alone = GaussianMixture(3, random_state=0).fit(scaled, sample_weight=weight)
+    assert_same_fit(pipeline["gmm"], alone)
+    np.testing.assert_array_equal(labels, alone.predict(scaled))
+    assert not np.allclose(pipeline["gmm"].means_, clone(alone).fit(scaled).means_)
+    np.testing.assert_array_equal(
+        clone(pipeline).fit_predict(X, gmm__sample_weight=weight), labels
+    )
+
+
+def test_weights_pass_through_metadata_routing():
+    X = DATA["iris"]()
+    weight = np.random.default_rng(0).integers(0, 4, size=len(X))
+    with config_context(enable_metadata_routing=True):
+        scaler = StandardScaler().set_fit_request(sample_weight=False)
+        model = GaussianMixture(3, random_state=0)
+        pipeline = make_pipeline(scaler, model.set_fit_request(sample_weight=True))
+        pipeline.fit(X, sample_weight=weight)
+        heard = StandardScaler().set_fit_request(sample_weight=True)
+        deaf = make_pipeline(heard, clone(model).set_fit_request(sample_weight=False))
+        deaf.fit(X, sample_weight=weight)
+        search = GridSearchCV(clone(model), {"n_components": [1, 3]}, cv=3)
+        search.fit(X, sample_weight=weight)
+    scaled = StandardScaler().fit_transform(X)
+    expected = GaussianMixture(3, random_state=0).fit(scaled, sample_weight=weight)
+    assert_same_fit(pipeline[-1], expected)
+    other = StandardScaler().fit_transform(X, sample_weight=weight)
+    assert_same_fit(deaf[-1], GaussianMixture(3, random_state=0).fit(other))
+    best = GaussianMixture(search.best_params_["n_components"], random_state=0)
+    assert_same_fit(search.best_estimator_, best.fit(X, sample_weight=weight))
+
+
+# --- Memory, float32 and many rows ---------------------------------------------------
+
+
+def peak_memory(function):
+    """Call it, and count the bytes that it had allocated at most."""
+    # Each thread has arrays of its own; one is enough to see what grows with N.
+    with threadpool_limits(1, user_api="blas"):
+        tracemalloc.start()
+        try:
+            result = function()
+            return result, tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+
+def many_points(N, D=4, seed=0):
+    rng = np.random.default_rng(seed)
+    X, _ = random_mixture(rng, 3, D).sample(N, rng)
+    return X
+
+
+def unfinished(model, X, **options):
+    with pytest.warns(ConvergenceWarning):
+        return model.fit(X, **options)
+
+
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+def test_float32_points_are_not_copied(covariance_type):
+    X = many_points(300_000, 8)
+    single = X.astype(np.float32)
+    options = {"covariance_type": covariance_type, "max_iter": 3, "tol": 0}
+    model = GaussianMixture(3, random_state=0, **options)
+    _, peak = peak_memory(lambda: unfinished(model, single))
+    assert peak < X.nbytes / 2
+    for name in PARAMETERS:
+        assert getattr(model, name).dtype == np.float64
+    double = unfinished(GaussianMixture(3, random_state=0, **options), X)
+    for name in ("weights_", "means_", "covariances_"):
+        mine, yours = getattr(model, name), getattr(double, name)
+        np.testing.assert_allclose(mine, yours, rtol=1e-4, atol=1e-4)
+    exact = single.astype(float)
+    widened = unfinished(GaussianMixture(3, random_state=0, **options), exact)
+    assert_same_fit(model, widened)
+    np.testing.assert_allclose(
+        model.predict_proba(single), model.predict_proba(exact), atol=1e-12
+    )
+    np.testing.assert_allclose(
+        model.score_samples(single), model.score_samples(exact), atol=1e-9
+    )
+    assert (model.predict(single) == double.predict(X)).mean() > 0.999
+
+
+def test_float64_points_are_not_copied_either():
+    X = many_points(300_000, 8)
+    model = GaussianMixture(3, random_state=0, max_iter=3, tol=0)
+    _, peak = peak_memory(lambda: unfinished(model, X))
+    assert peak < X.nbytes / 2
+
+
+def test_weights_are_no_reason_to_copy_float32_points():
+    X = many_points(300_000, 8).astype(np.float32)
+    weight = np.random.default_rng(0).uniform(0.5, 2, size=len(X))
+    model = GaussianMixture(3, random_state=0, max_iter=3, tol=0)
+    _, peak = peak_memory(lambda: unfinished(model, X, sample_weight=weight))
+    assert peak < X.nbytes
+
+
+@pytest.mark.parametrize("K", [1, 10])
+def test_predictions_need_little_more_memory_than_their_result(K):
+    X = many_points(300_000)
+    for points in (X, X.astype(np.float32)):
+        model = GaussianMixture(K, max_iter=0, random_state=0).fit(X)
+        result, peak = peak_memory(lambda: model.predict_proba(points))  # noqa: B023
+        assert result.dtype == np.float64
+        # The log densities come along.
+        assert peak < result.nbytes + 8 * len(X) + 10e6
+
+
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+def test_many_rows_give_scikit_learns_result(covariance_type):
+    X = many_points(200_000, 3)
+    with pytest.warns(ConvergenceWarning):
+        ours, theirs = both(X, 3, covariance_type, max_iter=5, tol=0)
+    assert ours.n_iter_ == theirs.n_iter_ == 5
+    for parameter in PARAMETERS:
+        mine, yours = getattr(ours, parameter), getattr(theirs, parameter)
+        scale = np.abs(yours).max()
+        np.testing.assert_allclose(mine, yours, rtol=1e-9, atol=1e-9 * scale)
+    assert ours.lower_bound_ == pytest.approx(theirs.lower_bound_, rel=1e-9)
+    np.testing.assert_allclose(
+        ours.score_samples(X), theirs.score_samples(X), rtol=1e-9, atol=1e-9
+    )
+
+
+# --- Predictions ---------------------------------------------------------------------
+
+
+def models_of(mixture):
+    """Make our estimator and scikit-learn's with these parameters, without a fit."""
+    ours, theirs = (
+        module.GaussianMixture(mixture.n_components)
+        for module in (gmm_from_scratch, scikit_learn_mixture)
+    )
+    for model in (ours, theirs):
+        model.weights_, model.means_ = mixture.weights, mixture.means
+        model.covariances_ = mixture.covariances
+        model.precisions_cholesky_ = precisions_cholesky(mixture.covariances)
+        model.n_features_in_ = mixture.n_features
+    return ours, theirs
+
+
+def assert_same_predictions(mixture, X, tolerance=1e-8):
+    ours, theirs = models_of(mixture)
+    close = {"rtol": tolerance, "atol": tolerance}
+    scores, responsibilities = ours.score_samples(X), ours.predict_proba(X)
+    np.testing.assert_allclose(scores, mixture.log_density(X), **close)
+    np.testing.assert_allclose(scores, theirs.score_samples(X), **close)
+    np.testing.assert_allclose(responsibilities.sum(axis=1), 1)
+    np.testing.assert_allclose(responsibilities, theirs.predict_proba(X), **close)
+    np.testing.assert_array_equal(ours.predict(X), responsibilities.argmax(axis=1))
+    assert ours.score(X) == pytest.approx(scores.mean())
+
+
+@given(mixtures_with_data(), seeds)
+@settings(max_examples=30)
+def test_predictions_hold_for_far_points_and_single_rows(drawn, seed):
+    X, mixture = drawn
+    # A standard deviation is at most about 5.
+    far = 5e3 * np.random.default_rng(seed).normal(size=(5, mixture.n_features))
+    assert_same_predictions(mixture, X)
+    assert_same_predictions(mixture, far)
+    both_kinds = np.vstack([X[:20], far])
+    assert_same_predictions(mixture, both_kinds)
+    model, _ = models_of(mixture)
+    together = model.predict_proba(both_kinds)
+    for row in (0, -1):
+        point = both_kinds[[row]]
+        assert_same_predictions(mixture, point)
+        np.testing.assert_allclose(
+            model.predict_proba(point)[0], together[row], atol=1e-9
+        )
+
+
+@given(mixtures_with_data(), st.floats(-5, 0), seeds)
+@settings(max_examples=50)
+def test_predictions_hold_for_tiny_components(drawn, exponent, seed):
+    X, wide = drawn
+    rng = np.random.default_rng(seed)
+    shrunk = 10.0 ** (2 * exponent * rng.integers(0, 2, size=wide.n_components))
+    covariances = wide.covariances * shrunk[:, np.newaxis, np.newaxis]
+    # Tiny both in space and in weight.
+    weights = wide.weights * shrunk / (wide.weights * shrunk).sum()
+    mixture = Mixture(weights, wide.means, covariances)
+    near = wide.means + 10.0**exponent * rng.normal(size=wide.means.shape)
+    assert_same_predictions(mixture, np.vstack([X, wide.means, near]), 1e-7)
+
+
+def test_points_a_thousand_deviations_away_belong_to_the_nearer_component():
+    mixture = Mixture([0.5, 0.5], [[0.0], [1.0]], [[[1.0]], [[1.0]]])
+    model, _ = models_of(mixture)
+    far = [[-1000.0], [1001.0]]
+    np.testing.assert_array_equal(model.predict(far), [0, 1])
+    by_hand = np.log(0.5) - 0.5 * 1000**2 - 0.5 * np.log(2 * np.pi)
+    np.testing.assert_allclose(model.score_samples(far), by_hand, rtol=1e-12)
+
+
+# --- Watching a fit ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_callback_sees_every_iteration_climb(covariance_type, weighted):
+    X = DATA["old_faithful"]()
+    weight = np.arange(len(X)) % 3 if weighted else np.ones(len(X))
+    seen = []
+    model = GaussianMixture(
+        2, covariance_type=covariance_type, reg_covar=0, random_state=0, tol=1e-6
+    )
+    model.fit(
+        X,
+        sample_weight=weight if weighted else None,
+        callback=lambda *a: seen.append(a),
+    )
+    iterations, log_likelihoods = map(list, zip(*seen, strict=True))
+    assert iterations == list(range(1, model.n_iter_ + 1))
+    rounding = 1e-10 * np.abs(log_likelihoods).max()
+    assert (np.diff(log_likelihoods) >= -rounding).all()
+    assert log_likelihoods[-1] > log_likelihoods[0]
+    np.testing.assert_allclose(
+        log_likelihoods, np.multiply(model.lower_bounds_, weight.sum())
+    )
+
+
+def test_a_callback_changes_nothing_and_may_stop_the_fit():
+    X = DATA["iris"]()
+    watched, alone = (GaussianMixture(3, random_state=0) for _ in range(2))
+    watched.fit(X, callback=lambda iteration, log_likelihood: "ignored")
+    np.testing.assert_array_equal(watched.means_, alone.fit(X).means_)
+
+    def stop(iteration, log_likelihood):
+        if iteration == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        GaussianMixture(3, random_state=0).fit(X, callback=stop)
+
+
+def test_a_callback_counts_each_start_from_one():
+    X = DATA["wine"]()
+    seen = []
+    model = GaussianMixture(3, n_init=2, init_params="k-means++", random_state=0)
+    model.fit(X, callback=lambda iteration, level: seen.append((iteration, level)))
+    iterations = [iteration for iteration, _ in seen]
+    second = iterations.index(1, 1)
+    first_run, second_run = iterations[:second], iterations[second:]
+    assert first_run == list(range(1, len(first_run) + 1))
+    assert second_run == list(range(1, len(second_run) + 1))
+    ends = {len(first_run): seen[second - 1][1], len(second_run): seen[-1][1]}
+    best = max(seen[second - 1][1], seen[-1][1])
+    assert model.lower_bound_ * len(X) == pytest.approx(best)
+    assert ends[model.n_iter_] == pytest.approx(best)
+
+
+def test_no_iterations_means_no_calls():
+    seen = []
+    GaussianMixture(3, max_iter=0).fit(
+        DATA["iris"](), callback=lambda *arguments: seen.append(arguments)
+    )
+    assert seen == []
+
+
+@pytest.mark.parametrize("verbose", [1, 2, True])
+@pytest.mark.parametrize("interval", [1, 2, 3, 50])
+@pytest.mark.parametrize("n_init", [1, 2])
+def test_what_verbose_prints(capsys, verbose, interval, n_init):
+    X = DATA["wine"]()
+    seen = []
+    model = GaussianMixture(
+        3,
+        verbose=verbose,
+        verbose_interval=interval,
+        n_init=n_init,
+        init_params="k-means++",
+        random_state=0,
+        max_iter=7,
+        tol=0,
+    )
+    unfinished(model, X, callback=lambda *arguments: seen.append(arguments))
+    printed = capsys.readouterr().out.splitlines()
+    # The callback is called as ever.
+    assert [iteration for iteration, _ in seen] == list(range(1, 8)) * n_init
+    starts = [line for line in printed if line.lower().startswith("start ")]
+    assert len(starts) == n_init
+    for number, line in enumerate(starts, 1):
+        assert re.search(rf"\b{number} of {n_init}\b", line)
+    shown = [
+        (int(found[1]), line)
+        for line in printed
+        if (found := re.search(r"\biteration (\d+)", line))
+    ]
+    multiples = [i for i in range(1, 8) if i % interval == 0]
+    assert [iteration for iteration, _ in shown] == multiples * n_init
+    ends = [line for line in printed if "7 iterations" in line]
+    assert len(ends) == n_init
+    assert all("converged=False" in line for line in ends)
+    assert len(printed) == len(starts) + len(shown) + len(ends)
+    levels = np.reshape([level for _, level in seen], (n_init, 7))
+    for place, (iteration, line) in enumerate(shown):
+        if verbose < 2:
+            assert "log-likelihood" not in line
+            continue
+        run = levels[place // len(multiples)]
+        found = re.search(r"log-likelihood (\S+), up by (\S+), \S+ s$", line)
+        assert float(found[1]) == pytest.approx(run[iteration - 1], rel=1e-5)
+        if iteration > 1:
+            rise = run[iteration - 1] - run[iteration - 2]
+            assert float(found[2]) == pytest.approx(rise, rel=1e-2, abs=1e-6)
+
+
+def test_a_quiet_fit_prints_nothing(capsys):
+    X = DATA["iris"]()
+    GaussianMixture(3, n_init=2, random_state=0).fit(
+        X, sample_weight=np.arange(150), callback=lambda iteration, level: None
+    ).predict(X)
+    printed = capsys.readouterr()
+    assert printed.out == printed.err == ""

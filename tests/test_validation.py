@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import sparse
 
 from gmm_from_scratch import validation
@@ -64,6 +66,141 @@ def test_check_data_accepts_tables_of_numbers(X):
 def test_check_data_counts_features_and_uses_the_name():
     with pytest.raises(ValueError, match="points has 2 features .* 3 are expected"):
         validation.check_data([[1, 2]], n_features=3, name="points")
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_float32_stays_so_if_asked(order):
+    X = np.array([[1, 2], [3, 4]], dtype=np.float32, order=order)
+    assert validation.check_data(X, keep_float32=True) is X
+    assert validation.check_matrix(X, "X", "(N, D)", keep_float32=True) is X
+    part = X[::-1, :1]
+    kept = validation.check_data(part, keep_float32=True)
+    assert kept.dtype == np.float32
+    assert np.shares_memory(kept, X)
+    for check in (
+        validation.check_data,
+        lambda array: validation.check_matrix(array, "X", "(N, D)"),
+    ):
+        assert check(X).dtype == np.float64
+        np.testing.assert_array_equal(check(X), X)
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        [[1, 2], [3, 4]],
+        np.array([[1, 2], [3, 4]], dtype=np.float16),
+        np.array([[1, 2], [3, 4]], dtype=np.int8),
+        np.array([[1, 2], [3, 4]], dtype=np.longdouble),
+        np.array([[1, 2], [3, 4]], dtype=">f4"),
+        np.array([[1, 2], [3, 4]], dtype=object),
+        pd.DataFrame({"a": [1, 3], "b": [2, 4]}),
+        np.array([[1, 2], [3, 4]], dtype=float),
+    ],
+)
+def test_only_float32_stays_so(X):
+    result = validation.check_data(X, keep_float32=True)
+    np.testing.assert_array_equal(result, [[1, 2], [3, 4]])
+    assert result.dtype == np.float64
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@given(st.integers(0, 5), st.integers(0, 2), st.booleans())
+def test_a_bad_value_is_found_wherever_it_is(dtype, bad, row, column, second):
+    X = np.arange(18, dtype=dtype).reshape(6, 3)
+    X[row, column] = bad
+    if second:
+        # Of several, the first one is named.
+        X[5, 2] = bad
+    words = f"{bad} .first in row {row}, column {column}, "
+    with pytest.raises(ValueError, match=words):
+        validation.check_data(X, keep_float32=True)
+
+
+@pytest.mark.parametrize(
+    ("X", "words"),
+    [
+        (np.zeros(3, dtype=np.float32), r"\(N, D\)"),
+        (np.zeros((0, 3), dtype=np.float32), "empty"),
+        (np.zeros((3, 2), dtype=np.float32), "2 features .* 3 are expected"),
+        (np.full((3, 3), -1e200), "beyond 1e.150"),
+    ],
+)
+def test_float32_is_checked_as_ever(X, words):
+    with pytest.raises(ValueError, match=words):
+        validation.check_data(X, n_features=3, keep_float32=True)
+
+
+@pytest.mark.parametrize(
+    "weight",
+    [
+        [0, 1, 2],
+        (0.0, 1.0, 2.0),
+        np.array([0, 1, 2], dtype=np.float32),
+        np.array([0, 1, 2], dtype=object),
+        np.array([0, 9, 1, 9, 2])[::2],
+        pd.Series([0, 1, 2], index=list("abc")),
+        pd.array([0, 1, 2], dtype="Int64"),
+    ],
+)
+def test_check_sample_weight_accepts_numbers(weight):
+    result = validation.check_sample_weight(weight, n_samples=3)
+    np.testing.assert_array_equal(result, [0, 1, 2])
+    assert result.dtype == np.float64
+
+
+def test_check_sample_weight_knows_none_and_one_for_all():
+    assert validation.check_sample_weight(None, n_samples=3) is None
+    for one in (2, 2.0, np.float32(2), np.int8(2)):
+        result = validation.check_sample_weight(one, n_samples=3)
+        np.testing.assert_array_equal(result, [2, 2, 2])
+        assert result.dtype == np.float64
+    some = validation.check_sample_weight([True, False], n_samples=2)
+    np.testing.assert_array_equal(some, [1, 0])
+
+
+@given(st.lists(st.floats(-5, 5), min_size=1, max_size=6))
+def test_check_sample_weight_names_the_most_negative(weight):
+    before = list(weight)
+    if min(weight) < 0:
+        words = f"sample_weight must not be negative, but entry {np.argmin(weight)} is "
+        with pytest.raises(ValueError, match=words):
+            validation.check_sample_weight(weight, len(weight))
+    elif not any(weight):
+        with pytest.raises(ValueError, match="sample_weight is zero for every point"):
+            validation.check_sample_weight(weight, len(weight))
+    else:
+        result = validation.check_sample_weight(weight, len(weight))
+        np.testing.assert_array_equal(result, weight)
+    assert weight == before
+
+
+@pytest.mark.parametrize(
+    ("weight", "error", "words"),
+    [
+        ([1, 2], ValueError, r"sample_weight must have shape \(3,\).* \(2,\)"),
+        ([[1], [2], [3]], ValueError, r"sample_weight must have shape \(3,\)"),
+        ([1, np.nan, 2], ValueError, "sample_weight contains NaN or infinity"),
+        ([1, np.inf, 2], ValueError, "sample_weight contains NaN or infinity"),
+        (np.inf, ValueError, "sample_weight contains NaN or infinity"),
+        (0, ValueError, "sample_weight is zero for every point"),
+        ("abc", TypeError, "sample_weight must hold real numbers"),
+        (["1", "2", "3"], TypeError, "sample_weight must hold real numbers"),
+        ([1j, 1, 1], TypeError, "sample_weight must hold real numbers"),
+        (2j, TypeError, "sample_weight must hold real numbers"),
+        ([[1], [1, 2], 3], TypeError, "sample_weight must be a rectangular"),
+        (sparse.eye_array(3), TypeError, "sample_weight is a sparse matrix"),
+        (
+            np.ma.masked_array([1.0, 2.0, 3.0], mask=[0, 1, 0]),
+            TypeError,
+            "sample_weight is a masked array",
+        ),
+    ],
+)
+def test_check_sample_weight_explains_what_it_refuses(weight, error, words):
+    with pytest.raises(error, match=words):
+        validation.check_sample_weight(weight, n_samples=3)
 
 
 def test_check_array():
