@@ -44,8 +44,8 @@ from gmm_from_scratch.validation import (
     leave_out_weightless,
 )
 
-# A block's features fill about so many bytes: they are used twice, and should still be
-# in the cache the second time.
+# A block's features and log joints fill about so many bytes: they are used again and
+# again, and should still be in the cache the next time.
 CACHE_BYTES = 4_000_000
 # OpenBLAS multiplies matrices straight away up to so many multiplications, and so many
 # entries of the result; beyond, it first copies them into another order, which for a
@@ -378,11 +378,12 @@ class _Workspace:
         F, p, _, _ = self.tiles
         self.parameters, natural = parameters, parameters.natural
         K = len(natural.theta)
-        theta = np.zeros((K, F * p))
-        theta[:, : self.n_used] = natural.theta
-        self.theta = np.ascontiguousarray(
-            theta.reshape(K, F, 1, p).transpose(1, 2, 0, 3)
-        )
+        theta = natural.theta
+        if F > 1:
+            theta = np.zeros((K, F * p))
+            theta[:, : self.n_used] = natural.theta
+        tiles = theta.reshape(K, F, 1, p).transpose(1, 2, 0, 3)
+        self.theta = np.ascontiguousarray(tiles)
         self.tight = np.flatnonzero(natural.tight)
         self.moments = np.zeros((K, self.n_used))
         self.log_likelihood = 0.0
@@ -512,7 +513,7 @@ class ArrayBlocks:
         (N, D), K = X.shape, n_components
         P = 1 + D + len(pairs(D, diagonal)[0])
         if block_size is None:
-            block_size = int(np.clip(CACHE_BYTES // (8 * P), 256, 24_000))
+            block_size = int(np.clip(CACHE_BYTES // (8 * (P + 2 * K)), 96, 24_000))
         # Blocks of equal size, so that none is mostly padding.
         self.block_size = -(-N // -(-N // block_size))
         starts = range(0, N, self.block_size)
@@ -717,7 +718,8 @@ def _in_pieces(X, sample_weight):
     # A slice of a mapping no longer knows where in the file it begins, and a private
     # copy ("c") may hold changes that are not in the file.
     whole = isinstance(X, np.memmap) and isinstance(X.base, mmap.mmap)
-    if not whole or X.mode == "c" or X.ndim != 2 or not X.flags.c_contiguous:
+    whole = whole and X.filename is not None and X.mode != "c"
+    if not whole or X.ndim != 2 or not X.flags.c_contiguous:
         return X, sample_weight
     weight = check_sample_weight(sample_weight, len(X))
     n_rows = max(1, PIECE_BYTES // max(1, X[:1].nbytes))

@@ -206,16 +206,15 @@ class Natural:
             largest = np.diagonal(precisions, axis1=1, axis2=2)
             linear = (precisions @ p.means[:, :, np.newaxis])[:, :, 0]
             i, j = pairs(D, False)
-            # z_i z_j stands for z_j z_i too, unless i = j.
-            quadratic = precisions[:, i, j] * np.where(i == j, -0.5, -1.0)
+            quadratic = precisions[:, i, j] * _shares(D)
         log_weights = np.full(len(p.weights), LOG_ZERO)
         np.log(p.weights, out=log_weights, where=p.weights > 0)
         peaks = log_weights - D / 2 * np.log(2 * np.pi) - np.log(diagonals).sum(axis=1)
         top = peaks.max()
         constant = peaks - top - 0.5 * (p.means * linear).sum(axis=1)
         theta = np.concatenate([linear, constant[:, np.newaxis], quadratic], axis=1)
-        size = (p.means**2 + variances).mean(axis=1)
-        tight = size * largest.max(axis=1) > LARGEST_SPREAD
+        size = (p.means**2 + variances).sum(axis=1)
+        tight = size * largest.max(axis=1) > LARGEST_SPREAD * D
         theta[tight] = 0.0
         return cls(theta, top, peaks, precisions, factors, whiteners, tight)
 
@@ -391,6 +390,13 @@ def pairs(n_features, diagonal):
         i = np.concatenate([i, np.arange(half)])
         j = np.concatenate([j, np.arange(half) + half])
     return i, j
+
+
+@cache
+def _shares(n_features):
+    # z_i z_j stands for z_j z_i too, unless i = j.
+    i, j = pairs(n_features, False)
+    return np.where(i == j, -0.5, -1.0)
 
 
 def _factor(parameters):

@@ -715,6 +715,13 @@ def test_float32_points_are_not_copied(covariance_type):
     assert (model.predict(single) == double.predict(X)).mean() > 0.999
 
 
+def test_whole_numbers_keep_all_their_digits():
+    X = 2**40 + np.arange(20).reshape(10, 2)
+    model = GaussianMixture(1).fit(X)
+    np.testing.assert_allclose(model.means_[0] - 2**40, [9, 10])
+    np.testing.assert_allclose(model.score_samples(X), model.score_samples(1.0 * X))
+
+
 def test_float64_points_are_not_copied_either():
     X = many_points(300_000, 8)
     model = GaussianMixture(3, random_state=0, max_iter=3, tol=0)
