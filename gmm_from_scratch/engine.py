@@ -258,11 +258,39 @@ def e_step(X, mixture):
     """
     check_mixture(mixture, "mixture")
     data = _open_array(X, mixture, "diag")
-    frame = Frame.from_mixture(mixture, data.diagonal)
-    keep = np.empty((len(data.X), mixture.n_components)), np.empty(len(data.X))
-    with _one_blas_thread():
-        data.statistics(Parameters.from_mixture(mixture, frame), keep)
-    return keep
+    responsibilities = np.empty((len(data.X), mixture.n_components))
+    return responsibilities, _predict(data, mixture, responsibilities)
+
+
+def log_density(X, mixture):
+    """Evaluate log p(x) at each point, block by block.
+
+    Parameters
+    ----------
+    X : array-like of shape (N, D)
+        Points.
+    mixture : Mixture
+        The parameters.
+
+    Returns
+    -------
+    ndarray of shape (N,)
+        As from `Mixture.log_density`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If X does not have D columns of finite numbers.
+
+    Examples
+    --------
+    >>> from gmm_from_scratch import Mixture
+    >>> mixture = Mixture([0.5, 0.5], [[-1.0], [1.0]], [[[1.0]], [[1.0]]])
+    >>> log_density([[0.0], [50.0]], mixture).round(1)
+    array([   -1.4, -1202.1])
+    """
+    check_mixture(mixture, "mixture")
+    return _predict(_open_array(X, mixture, "diag"), mixture, None)
 
 
 def partial(X, mixture, *, covariance_type="full", sample_weight=None):
@@ -399,8 +427,10 @@ class _Workspace:
         self._softmax(n, residuals)
         log_sums, sums = self.log_sums[:n], self.sums[:n]
         if keep is not None:
-            keep[0][:] = (self.log_joint[:, :n] / sums).T
-            keep[1][:] = log_sums
+            responsibilities, log_density = keep
+            if responsibilities is not None:
+                responsibilities[:] = (self.log_joint[:, :n] / sums).T
+            log_density[:] = log_sums
         # 1 / sum normalizes the responsibilities; rows that only fill up the block
         # count 0 times.
         self.sums[n:] = np.inf
@@ -422,7 +452,7 @@ class _Workspace:
         centered = self.centered[:, : len(X)]
         np.subtract(X.T, frame.center[:, np.newaxis], out=centered)
         z, products = self.features[:D], self.features[1 + D : self.n_used]
-        apply(frame.matrix, self.centered, out=z)
+        apply(frame.compact, self.centered, out=z)
         if self.diagonal:
             np.multiply(z, z, out=products)
             return
@@ -551,8 +581,8 @@ class ArrayBlocks:
         parameters : Parameters
             For the E-step.
         keep : tuple of two ndarrays, optional
-            Of shape (N, K) and (N,), to be filled with responsibilities and log
-            densities.
+            Of shape (N, K) and (N,), to be filled with responsibilities (None, if they
+            are not wanted) and log densities.
 
         Returns
         -------
@@ -572,7 +602,7 @@ class ArrayBlocks:
                     rows = slice(start, start + self.block_size)
                     weight = self.sample_weight
                     weight = None if weight is None else weight[rows]
-                    kept = None if keep is None else [array[rows] for array in keep]
+                    kept = keep and [a if a is None else a[rows] for a in keep]
                     workspace.add((self.reading, start), self.X[rows], weight, kept)
                 sums[number] = workspace.log_likelihood, workspace.moments
 
@@ -732,6 +762,15 @@ def _in_pieces(X, sample_weight):
             yield piece if weight is None else (piece, weight[rows])
 
     return pieces, None
+
+
+def _predict(data, mixture, responsibilities):
+    frame = Frame.from_mixture(mixture, data.diagonal)
+    log_density = np.empty(len(data.X))
+    with _one_blas_thread():
+        keep = responsibilities, log_density
+        data.statistics(Parameters.from_mixture(mixture, frame), keep)
+    return log_density
 
 
 def _comes_in_blocks(X):

@@ -318,7 +318,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         array([-0.919])
         """
         X = self._check_new_data(X)
-        return engine.e_step(X, self.mixture_)[1]
+        return engine.log_density(X, self.mixture_)
 
     def score(self, X, y=None):
         """Evaluate the mean log-likelihood per point.
@@ -520,7 +520,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         """Make what `engine.run` calls after each iteration."""
         if self.verbose < 1:
             return callback
-        print(f"Start {number} of {self.n_init}")
+        print(f"Start {number}")
         before, began = -np.inf, time.perf_counter()
 
         def report(iteration, log_likelihood):

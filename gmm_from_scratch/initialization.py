@@ -155,7 +155,7 @@ def initial_responsibilities(
     rng : numpy.random.Generator or int, optional
         Source of randomness, or its seed.
     sample_weight : array-like of shape (N,), optional
-        How often each point counts when K of them are chosen and averaged.
+        How often each point counts for 'kmeans' and 'k-means++'.
 
     Returns
     -------
@@ -219,7 +219,7 @@ def initial_mixture(
         Added to each variance.
     sample_weight : array-like of shape (N,), optional
         How often each point counts. Whole numbers give what repeated rows give, with
-        the same seed, for 'kmeans' and 'k-means++'.
+        the same seed, for 'kmeans' and 'k-means++', up to 20 000 rows.
 
     Returns
     -------
@@ -332,7 +332,8 @@ def _draw_one(weight, rng):
     # Whole numbers: as from a table in which each row stands so many times. Multiples
     # of the smallest weight, equal ones for instance, can be made whole.
     for scale in (1.0, weight[weight > 0].min()):
-        times = weight / scale
+        with np.errstate(over="ignore"):
+            times = weight / scale
         last = np.cumsum(times)
         if (times == np.round(times)).all() and last[-1] < 2**53:
             return int(np.searchsorted(last, rng.integers(int(last[-1])), side="right"))

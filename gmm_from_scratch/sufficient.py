@@ -88,6 +88,14 @@ class Frame:
         return self.matrix.ndim == 1
 
     @cached_property
+    def compact(self):
+        """W, or only its diagonal, if there is nothing else in it."""
+        W = self.matrix
+        if self.is_diagonal or (W * (1 - np.eye(len(W)))).any():
+            return W
+        return np.diag(W).copy()
+
+    @cached_property
     def log_volume(self):
         """Log of the density of x over that of z."""
         if self.is_diagonal:

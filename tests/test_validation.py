@@ -176,6 +176,31 @@ def test_check_sample_weight_names_the_most_negative(weight):
     assert weight == before
 
 
+def test_a_block_may_have_no_weight_at_all():
+    zeros = validation.check_sample_weight([0, 0], 2, may_be_zero=True)
+    np.testing.assert_array_equal(zeros, [0, 0])
+    with pytest.raises(ValueError, match="sample_weight must not be negative"):
+        validation.check_sample_weight([0, -1], 2, may_be_zero=True)
+
+
+def test_rows_of_weight_zero_are_left_out_and_nothing_else_is_touched():
+    X, weight = np.arange(6.0).reshape(3, 2), np.array([2.0, 1e-300, 3.0])
+    # Without a zero there is nothing to copy.
+    kept, weights = validation.leave_out_weightless(X, None)
+    assert kept is X
+    assert weights is None
+    kept, weights = validation.leave_out_weightless(X, weight)
+    assert kept is X
+    assert weights is weight
+    weight[0] = 0
+    kept, weights = validation.leave_out_weightless(X, weight)
+    np.testing.assert_array_equal(kept, X[1:])
+    np.testing.assert_array_equal(weights, [1e-300, 3])
+    kept, weights = validation.leave_out_weightless(X, np.zeros(3))
+    assert kept.shape == (0, 2)
+    assert weights.shape == (0,)
+
+
 @pytest.mark.parametrize(
     ("weight", "error", "words"),
     [
