@@ -97,7 +97,8 @@ def test_the_map_lists_every_notebook_and_no_other():
 
 def prose():
     """Yield every page with links: Markdown files and the notebooks' text cells."""
-    for path in [*ROOT.glob("*.md"), *(ROOT / "data").glob("*.md")]:
+    folders = [ROOT, ROOT / "data", ROOT / "benchmarks"]
+    for path in [path for folder in folders for path in folder.glob("*.md")]:
         yield path, path.read_text(encoding="utf-8")
     for path in NOTEBOOKS:
         cells = nbformat.read(path, as_version=4).cells
