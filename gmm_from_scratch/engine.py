@@ -139,6 +139,7 @@ def run(
     max_iter = check_integer(max_iter, "max_iter", 1)
     options = {"n_threads": n_threads, "block_size": block_size}
     X, sample_weight = _in_pieces(X, sample_weight)
+    check_mixture(start, "start")
     data = _open(X, sample_weight, start, covariance_type, **options)
     data.check_enough_rows(start.n_components)
     reg_covar = check_non_negative(reg_covar, "reg_covar")
@@ -203,6 +204,7 @@ def half_steps(
     """
     tol = -np.inf if tol is None else check_non_negative(tol, "tol")
     last = np.inf if max_iter is None else check_integer(max_iter, "max_iter", 1)
+    check_mixture(start, "start")
     data = _open_array(X, start, covariance_type)
     data.check_enough_rows(start.n_components)
     reg_covar = check_non_negative(reg_covar, "reg_covar")
@@ -363,9 +365,7 @@ def sums(X, parameters, sample_weight=None):
     array([2.])
     """
     K, D = parameters.means.shape
-    X = check_data(X, n_features=D, keep_float32=True)
-    weight = check_sample_weight(sample_weight, len(X), may_be_zero=True)
-    X, weight = leave_out_weightless(X, weight)
+    X, weight = _check_rows(X, sample_weight, D, may_be_zero=True)
     if not len(X):
         return Statistics(parameters, 0, 0.0, np.zeros_like(parameters.natural.theta))
     with _one_blas_thread():
@@ -400,9 +400,13 @@ class _Workspace:
         self.joint_tiles = self.log_joint.reshape(K, C, b).transpose(1, 0, 2)
         self.partial = np.empty((F, C, K, b)) if F > 1 else None
         self.block = None
+        self.z, self.z_products = self.features[:D], self.features[1 + D : P]
+        # Windows on the rows "end of z, z" are z turned by so many places.
+        turned = sliding_window_view(self.rows[: D // 2 + D], D, axis=0)
+        self.turned = turned.transpose(0, 2, 1)
 
     def begin(self, parameters):
-        """Take the parameters of an E-step, and set the sums to 0."""
+        """Take the parameters of an E-step."""
         F, p, _, _ = self.tiles
         self.parameters, natural = parameters, parameters.natural
         K = len(natural.theta)
@@ -412,18 +416,19 @@ class _Workspace:
             theta[:, : self.n_used] = natural.theta
         tiles = theta.reshape(K, F, 1, p).transpose(1, 2, 0, 3)
         self.theta = np.ascontiguousarray(tiles)
-        self.tight = np.flatnonzero(natural.tight)
-        self.moments = np.zeros((K, self.n_used))
-        self.log_likelihood = 0.0
+        W, combine = parameters.frame.matrix, np.multiply if self.diagonal else np.dot
+        self.whiteners = {
+            k: combine(natural.whiteners[k], W) for k in np.flatnonzero(natural.tight)
+        }
 
-    def add(self, block, X, sample_weight=None, keep=None):
-        """Add a block of rows to the sums: E-step, then what the M-step needs."""
+    def e_step(self, block, X, sample_weight=None, keep=None):
+        """Do the E-step of a block; return its log-likelihood and moments."""
         n = len(X)
         # Data of a single block stay where they are from one iteration to the next.
         if self.block != block:
             self._find_features(X)
             self.block = block
-        residuals = {k: self._residuals(X, k) for k in self.tight}
+        residuals = {k: self._residuals(X, k) for k in self.whiteners}
         self._softmax(n, residuals)
         log_sums, sums = self.log_sums[:n], self.sums[:n]
         if keep is not None:
@@ -435,43 +440,38 @@ class _Workspace:
         # count 0 times.
         self.sums[n:] = np.inf
         if sample_weight is None:
-            self.log_likelihood += log_sums.sum()
+            log_likelihood = log_sums.sum()
             np.reciprocal(self.sums, out=self.sums)
         else:
-            self.log_likelihood += log_sums @ sample_weight
+            log_likelihood = log_sums @ sample_weight
             np.divide(sample_weight, sums, out=sums)
             self.sums[n:] = 0.0
         np.multiply(self.log_joint, self.sums, out=self.log_joint)
         moments = self._multiply_back()
         for k, Y in residuals.items():
             moments[k] = self._moments_of_residuals(Y, self.log_joint[k, :n])
-        self.moments += moments
+        return log_likelihood, moments
 
     def _find_features(self, X):
         frame, D = self.parameters.frame, X.shape[1]
         centered = self.centered[:, : len(X)]
         np.subtract(X.T, frame.center[:, np.newaxis], out=centered)
-        z, products = self.features[:D], self.features[1 + D : self.n_used]
+        z, products, turned = self.z, self.z_products, self.turned
         apply(frame.compact, self.centered, out=z)
         if self.diagonal:
             np.multiply(z, z, out=products)
             return
         # Each product z_i z_j once: z times itself, times itself turned by one place,
-        # by two, … up to half-way round, where every product would come twice. Windows
-        # on the rows "end of z, z" are z turned by so many places.
+        # by two, … up to half-way round, where every product would come twice.
         self.rows[: D // 2] = z[D - D // 2 :]
-        turned = sliding_window_view(self.rows[: D // 2 + D], D, axis=0)
-        turned = turned.transpose(0, 2, 1)
         if D % 2 == 0:
             np.multiply(z[: D // 2], turned[0, : D // 2], out=products[-(D // 2) :])
             turned, products = turned[1:], products[: -(D // 2)]
         np.multiply(z, turned, out=products.reshape(turned.shape))
 
     def _residuals(self, X, k):
-        p = self.parameters
-        C_inverse, W = p.natural.whiteners[k], p.frame.matrix
-        whitener = C_inverse * W if p.frame.is_diagonal else C_inverse @ W
-        return apply(whitener, X.T - p.means_of_data[k, :, np.newaxis])
+        mean = self.parameters.means_of_data[k, :, np.newaxis]
+        return apply(self.whiteners[k], X.T - mean)
 
     def _softmax(self, n, residuals):
         """Turn log_joint into exp(log_joint - something), and sum it over components.
@@ -595,16 +595,20 @@ class ArrayBlocks:
         sums = [None] * len(self.groups)
 
         def work(workspace):
+            workspace.begin(parameters)
             # Whoever is free takes the next group.
             for number, starts in groups:
-                workspace.begin(parameters)
+                log_likelihood, moments = 0.0, 0.0
                 for start in starts:
                     rows = slice(start, start + self.block_size)
                     weight = self.sample_weight
                     weight = None if weight is None else weight[rows]
                     kept = keep and [a if a is None else a[rows] for a in keep]
-                    workspace.add((self.reading, start), self.X[rows], weight, kept)
-                sums[number] = workspace.log_likelihood, workspace.moments
+                    block = self.reading, start
+                    part = workspace.e_step(block, self.X[rows], weight, kept)
+                    log_likelihood = log_likelihood + part[0]
+                    moments = moments + part[1]
+                sums[number] = log_likelihood, moments
 
         others = [self.pool.submit(work, w) for w in self.workspaces[1:]]
         work(self.workspaces[0])
@@ -651,11 +655,8 @@ class StreamBlocks:
     def _read(self):
         blocks = self.blocks() if callable(self.blocks) else self.blocks
         for number, block in enumerate(blocks):
-            X, weight = as_pair(block)
-            name = f"block {number}"
-            X = check_data(X, n_features=self.n_features, name=name, keep_float32=True)
-            weight = check_sample_weight(weight, len(X), may_be_zero=True)
-            X, weight = leave_out_weightless(X, weight)
+            options = {"name": f"block {number}", "may_be_zero": True}
+            X, weight = _check_rows(*as_pair(block), self.n_features, **options)
             if len(X):
                 yield X, weight
 
@@ -704,7 +705,6 @@ class StreamBlocks:
 
 def _open(X, sample_weight, mixture, covariance_type, n_threads=None, block_size=None):
     """Check what is given, and find out in which way its points can be reached."""
-    check_mixture(mixture, "start")
     check_choice(covariance_type, "covariance_type", COVARIANCE_TYPES)
     if n_threads is not None:
         check_integer(n_threads, "n_threads", 1)
@@ -716,10 +716,8 @@ def _open(X, sample_weight, mixture, covariance_type, n_threads=None, block_size
     diagonal = covariance_type in ("diag", "spherical") and not off_diagonal.any()
     options = {"n_threads": n_threads, "block_size": block_size}
     if not _comes_in_blocks(X):
-        X = check_data(X, n_features=D, keep_float32=True)
-        weight = check_sample_weight(sample_weight, len(X))
-        X, weight = leave_out_weightless(X, weight)
-        return ArrayBlocks(X, weight, K, diagonal, **options)
+        rows = _check_rows(X, sample_weight, D)
+        return ArrayBlocks(*rows, K, diagonal, **options)
     if sample_weight is not None:
         raise ValueError(
             "X comes in blocks, so sample_weight must come with them: let each block "
@@ -728,6 +726,12 @@ def _open(X, sample_weight, mixture, covariance_type, n_threads=None, block_size
     if hasattr(X, "attach"):
         return X.attach(K, D, diagonal)
     return StreamBlocks(X, K, D, diagonal, options)
+
+
+def _check_rows(X, sample_weight, n_features, *, name="X", may_be_zero=False):
+    X = check_data(X, n_features=n_features, name=name, keep_float32=True)
+    weight = check_sample_weight(sample_weight, len(X), may_be_zero=may_be_zero)
+    return leave_out_weightless(X, weight)
 
 
 def _open_array(X, mixture, covariance_type):
