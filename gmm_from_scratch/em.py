@@ -13,6 +13,7 @@ from gmm_from_scratch.validation import (
     check_enough_rows,
     check_integer,
     check_non_negative,
+    check_reg_covar,
     check_responsibilities,
     check_sample_weight,
 )
@@ -22,7 +23,15 @@ TINY = np.finfo(float).tiny
 
 
 class EmptyComponentError(ValueError):
-    """A component has lost every point, so its mean and covariance do not exist."""
+    """A component has lost every point, so its mean and covariance do not exist.
+
+    Attributes
+    ----------
+    component : int
+        Which one.
+    """
+
+    component = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,12 +76,16 @@ class Fit:
         How many iterations were done.
     converged : bool
         Whether the change fell below the tolerance before the iterations ran out.
+    n_reseeds : int
+        How often a component had to be started anew; the log-likelihoods and the
+        iterations are those since then (see `initialization.run_with_reseeding`).
     """
 
     mixture: Mixture
     log_likelihoods: np.ndarray
     n_iter: int
     converged: bool
+    n_reseeds: int = 0
 
     @property
     def log_likelihood(self):
@@ -128,9 +141,9 @@ def m_step(
         What the E-step returned; each row sums to 1.
     covariance_type : {'full', 'tied', 'diag', 'spherical'}
         What the covariances may look like.
-    reg_covar : float
+    reg_covar : float or array-like of shape (D,)
         Added to each variance, in squared units of the data, so that no component
-        can shrink onto a single point.
+        can shrink onto a single point; one number for all features, or one for each.
     sample_weight : array-like of shape (N,), optional
         How often each point counts.
 
@@ -143,9 +156,10 @@ def m_step(
     ------
     EmptyComponentError
         If a component is responsible for nothing.
+    SingularCovarianceError
+        If a covariance comes out flat because reg_covar is too small for these data.
     TypeError, ValueError
-        If the shapes disagree, a row does not sum to 1, or a covariance comes out
-        flat because reg_covar is too small for these data.
+        If the shapes disagree or a row does not sum to 1.
 
     References
     ----------
@@ -160,7 +174,7 @@ def m_step(
     """
     X = check_data(X)
     responsibilities = check_responsibilities(responsibilities, len(X))
-    reg_covar = check_non_negative(reg_covar, "reg_covar")
+    ridge = check_reg_covar(reg_covar, X.shape[1]) * np.eye(X.shape[1])
     sample_weight = check_sample_weight(sample_weight, len(X))
     if sample_weight is not None:
         responsibilities = responsibilities * sample_weight[:, np.newaxis]
@@ -169,10 +183,8 @@ def m_step(
 
     weights = counts / counts.sum()
     means = responsibilities.T @ X / counts[:, np.newaxis]
-    covariances = constrain(
-        weighted_covariances(X, responsibilities, means), weights, covariance_type
-    )
-    return Mixture(weights, means, covariances + reg_covar * np.eye(X.shape[1]))
+    covariances = weighted_covariances(X, responsibilities, means) + ridge
+    return Mixture(weights, means, constrain(covariances, weights, covariance_type))
 
 
 def lower_bound(X, responsibilities, mixture):
@@ -244,7 +256,7 @@ def em(
         The parameters to begin with.
     covariance_type : {'full', 'tied', 'diag', 'spherical'}
         What the covariances may look like after the first M-step.
-    reg_covar : float
+    reg_covar : float or array-like of shape (D,)
         Added to each variance at each M-step.
     tol : float, optional
         Stop after the iteration whose E-step finds that the *mean* log-likelihood per
@@ -264,8 +276,8 @@ def em(
 
     Raises
     ------
-    EmptyComponentError
-        If a component loses every point.
+    EmptyComponentError, SingularCovarianceError
+        If a component loses every point, or collapses.
     TypeError, ValueError
         If the input is malformed, or X has fewer rows than there are components.
 
@@ -334,7 +346,7 @@ def fit(
         The parameters to begin with.
     covariance_type : {'full', 'tied', 'diag', 'spherical'}
         What the covariances may look like.
-    reg_covar : float
+    reg_covar : float or array-like of shape (D,)
         Added to each variance at each M-step.
     tol : float
         Smallest change of the mean log-likelihood per point that counts as moving.
@@ -349,8 +361,8 @@ def fit(
 
     Raises
     ------
-    EmptyComponentError
-        If a component loses every point.
+    EmptyComponentError, SingularCovarianceError
+        If a component loses every point, or collapses.
     TypeError, ValueError
         If the input is malformed, or X has fewer rows than there are components.
 
@@ -401,11 +413,13 @@ def check_no_empty_component(counts, smallest=TINY):
     """
     if (counts < smallest).any():
         k = int(np.argmin(counts))
-        raise EmptyComponentError(
+        error = EmptyComponentError(
             f"component {k} is responsible for no point at all (N_k = "
             f"{counts[k]:.3g}), so it has no mean; start it nearer to the data, or use "
             f"fewer components."
         )
+        error.component = k
+        raise error
 
 
 def _posterior(log_joint, log_density):

@@ -13,6 +13,18 @@ from gmm_from_scratch.validation import (
 )
 
 
+class SingularCovarianceError(ValueError):
+    """A covariance is not positive definite: its Gaussian is flat in some direction.
+
+    Attributes
+    ----------
+    component : int or None
+        Whose covariance it is, in a mixture.
+    """
+
+    component = None
+
+
 def cholesky(covariance, name="covariance"):
     """Factor a covariance as L Lᵀ, with L lower triangular.
 
@@ -33,8 +45,10 @@ def cholesky(covariance, name="covariance"):
 
     Raises
     ------
+    SingularCovarianceError
+        If the matrix is not positive definite.
     TypeError, ValueError
-        If the matrix is not square, not symmetric or not positive definite.
+        If it is not square, not symmetric, or no matrix of numbers.
 
     Examples
     --------
@@ -55,10 +69,11 @@ def cholesky(covariance, name="covariance"):
         return np.linalg.cholesky(covariance)
     except np.linalg.LinAlgError:
         smallest = np.linalg.eigvalsh(covariance).min()
-        raise ValueError(
+        raise SingularCovarianceError(
             f"{name} is not positive definite (smallest eigenvalue {smallest:.3g}): "
-            f"the Gaussian is flat in some direction. Use a larger reg_covar, "
-            f"standardize the features, or remove constant and collinear ones."
+            f"the Gaussian is flat in some direction. Use a larger reg_covar or fewer "
+            f"components, standardize the features, or remove constant and collinear "
+            f"ones."
         ) from None
 
 

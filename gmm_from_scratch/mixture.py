@@ -11,6 +11,7 @@ from gmm_from_scratch.validation import (
     check_array,
     check_integer,
     check_matrix,
+    check_non_negative,
     check_rng,
 )
 
@@ -34,9 +35,11 @@ class Mixture:
     ------
     TypeError
         If a parameter does not hold real numbers.
+    SingularCovarianceError
+        If a covariance is not positive definite.
     ValueError
         If the shapes disagree, the weights are no probabilities, or a covariance is
-        not symmetric positive definite.
+        not symmetric.
 
     References
     ----------
@@ -63,8 +66,7 @@ class Mixture:
                 f"weights must be probabilities that sum to 1, but they are {weights} "
                 f"and sum to {weights.sum():.6g}."
             )
-        for k in range(K):
-            gaussian.cholesky(covariances[k], f"the covariance of component {k}")
+        check_covariances(covariances)
         for name, array in [
             ("weights", weights),
             ("means", means),
@@ -272,8 +274,8 @@ class Mixture:
     def matched_to(self, reference):
         """Order the components so that they pair up best with those of another mixture.
 
-        The pairing minimizes the summed squared distance between means, each feature
-        measured in units of the reference's spread.
+        The pairing minimizes the summed squared distance between means, and between
+        covariances, each feature measured in units of the reference's spread.
 
         Parameters
         ----------
@@ -296,16 +298,51 @@ class Mixture:
         >>> other.matched_to(reference).weights
         array([0.3, 0.7])
         """
-        check_mixture(reference, "reference")
-        if self.means.shape != reference.means.shape:
-            raise ValueError(
-                f"mixtures can be matched if they have the same shape, but their means "
-                f"have shapes {self.means.shape} and {reference.means.shape}."
-            )
-        scale = np.sqrt(np.diagonal(reference.covariances, axis1=1, axis2=2).mean(0))
-        gaps = (reference.means[:, np.newaxis] - self.means) / scale
-        _, order = linear_sum_assignment((gaps**2).sum(axis=2))
-        return self.reordered(order)
+        return self.reordered(_best_order(self, check_mixture(reference, "reference")))
+
+    def compare(self, other, *, tolerance=1e-6):
+        """Match the components with those of another mixture and list the differences.
+
+        Parameters
+        ----------
+        other : Mixture
+            With the same K and D.
+        tolerance : float
+            Smaller differences count as none.
+
+        Returns
+        -------
+        Comparison
+            Its `repr` says in words where the two differ.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If K or D differ.
+
+        Examples
+        --------
+        >>> one = Mixture([0.2, 0.8], [[5.0], [1.0]], [[[1.0]], [[1.0]]])
+        >>> two = Mixture([0.7, 0.3], [[1.0], [5.5]], [[[1.0]], [[1.0]]])
+        >>> one.compare(two)
+        components 0 1 here are 1 0 there
+        weights differ by up to 0.1 (component 1)
+        means differ by up to 0.5 standard deviations (component 0)
+        covariances agree to 1e-06
+        """
+        tolerance = check_non_negative(tolerance, "tolerance")
+        order = _best_order(check_mixture(other, "other"), self)
+        other = other.reordered(order)
+        scale = np.sqrt(np.diagonal(self.covariances, axis1=1, axis2=2))
+        squares = scale[:, :, np.newaxis] * scale[:, np.newaxis, :]
+        spread = np.abs(self.covariances - other.covariances) / squares
+        return Comparison(
+            order=order,
+            weights=np.abs(self.weights - other.weights),
+            means=(np.abs(self.means - other.means) / scale).max(axis=1),
+            covariances=spread.max(axis=(1, 2)),
+            tolerance=tolerance,
+        )
 
     def rescaled(self, scale, shift):
         """Return the mixture of scale · x + shift, where x follows this one.
@@ -348,6 +385,88 @@ class Mixture:
         )
 
 
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """How far two mixtures are apart, component by component.
+
+    Attributes
+    ----------
+    order : ndarray of int of shape (K,)
+        Component i of the one is matched with component `order[i]` of the other.
+    weights : ndarray of shape (K,)
+        |π_k − π'_k|.
+    means : ndarray of shape (K,)
+        Largest difference of a feature, in standard deviations of the component.
+    covariances : ndarray of shape (K,)
+        Largest difference of an entry, in units of the two standard deviations that
+        belong to it.
+    tolerance : float
+        Smaller differences count as none.
+    """
+
+    order: np.ndarray
+    weights: np.ndarray
+    means: np.ndarray
+    covariances: np.ndarray
+    tolerance: float
+
+    @property
+    def agrees(self):
+        """Whether no difference is larger than the tolerance."""
+        largest = [self.weights.max(), self.means.max(), self.covariances.max()]
+        return bool(max(largest) <= self.tolerance)
+
+    def __repr__(self):
+        here = range(len(self.order))
+        lines = []
+        if list(here) != self.order.tolist():
+            lines.append(
+                f"components {' '.join(map(str, here))} here are "
+                f"{' '.join(map(str, self.order))} there"
+            )
+        for name, unit in [
+            ("weights", ""),
+            ("means", " standard deviations"),
+            ("covariances", " of the variances"),
+        ]:
+            gaps = getattr(self, name)
+            if gaps.max() <= self.tolerance:
+                lines.append(f"{name} agree to {self.tolerance:g}")
+            else:
+                lines.append(
+                    f"{name} differ by up to {gaps.max():.3g}{unit} "
+                    f"(component {gaps.argmax()})"
+                )
+        return "\n".join(lines)
+
+
+def check_covariances(covariances):
+    """Refuse covariances that are not symmetric positive definite.
+
+    Parameters
+    ----------
+    covariances : ndarray of shape (K, D, D)
+        Σ_k.
+
+    Raises
+    ------
+    SingularCovarianceError
+        If one is flat; the error's `component` says which.
+    ValueError
+        If one is not symmetric.
+
+    Examples
+    --------
+    >>> check_covariances(np.array([[[2.0]], [[1.0]]]))
+    """
+    for k, covariance in enumerate(covariances):
+        try:
+            gaussian.cholesky(covariance, f"the covariance of component {k}")
+        except gaussian.SingularCovarianceError as error:
+            error.component = k
+            raise
+
+
 def check_mixture(value, name):
     """Return a mixture, or say how to make one.
 
@@ -379,3 +498,18 @@ def check_mixture(value, name):
             f"or the .mixture_ of an estimator."
         )
     return value
+
+
+def _best_order(mixture, reference):
+    """Find the order of a mixture's components that pairs them with the reference's."""
+    if mixture.means.shape != reference.means.shape:
+        raise ValueError(
+            f"mixtures can be matched if they have the same shape, but their means "
+            f"have shapes {mixture.means.shape} and {reference.means.shape}."
+        )
+    scale = np.sqrt(np.diagonal(reference.covariances, axis1=1, axis2=2).mean(0))
+    gaps = (reference.means[:, np.newaxis] - mixture.means) / scale
+    squares = np.outer(scale, scale)
+    spreads = (reference.covariances[:, np.newaxis] - mixture.covariances) / squares
+    distances = (gaps**2).sum(axis=2) + (spreads**2).sum(axis=(2, 3))
+    return linear_sum_assignment(distances)[1]

@@ -11,7 +11,7 @@ COVARIANCE_TYPES = ("full", "tied", "diag", "spherical")
 LARGEST = 1e150
 
 
-def check_data(X, *, n_features=None, name="X", keep_float32=False):
+def check_data(X, *, n_features=None, name="X", keep_float32=False, allow_nan=False):
     """Return points as a finite float array of shape (N, D), or say what is wrong.
 
     Parameters
@@ -24,6 +24,8 @@ def check_data(X, *, n_features=None, name="X", keep_float32=False):
         What to call the data in an error.
     keep_float32 : bool
         Whether float32 data stays so, instead of being copied into float64.
+    allow_nan : bool
+        Whether NaN may stand for a value that is missing.
 
     Returns
     -------
@@ -51,14 +53,20 @@ def check_data(X, *, n_features=None, name="X", keep_float32=False):
             f"point {name}.reshape(1, -1)."
         )
     array = check_matrix(
-        array, name, "(N, D), one row per point", keep_float32=keep_float32
+        array,
+        name,
+        "(N, D), one row per point",
+        keep_float32=keep_float32,
+        allow_nan=allow_nan,
     )
     if n_features is not None and array.shape[1] != n_features:
         raise ValueError(
             f"{name} has {array.shape[1]} features (columns), but "
             f"{n_features} are expected here."
         )
-    if max(-float(array.min()), float(array.max())) > LARGEST:
+    lowest, highest = (np.fmin, np.fmax) if allow_nan else (np.minimum, np.maximum)
+    lowest, highest = lowest.reduce(array, axis=None), highest.reduce(array, axis=None)
+    if max(-float(lowest), float(highest)) > LARGEST:
         raise ValueError(
             f"{name} holds numbers beyond {LARGEST:g}, whose squares overflow; measure "
             f"in larger units."
@@ -66,7 +74,7 @@ def check_data(X, *, n_features=None, name="X", keep_float32=False):
     return array
 
 
-def check_matrix(value, name, shape, *, keep_float32=False):
+def check_matrix(value, name, shape, *, keep_float32=False, allow_nan=False):
     """Return a parameter as a finite float array with two dimensions.
 
     Parameters
@@ -79,6 +87,8 @@ def check_matrix(value, name, shape, *, keep_float32=False):
         The shape that it should have, in words.
     keep_float32 : bool
         Whether a float32 array stays so, instead of being copied into float64.
+    allow_nan : bool
+        Whether NaN may stand for a value that is missing.
 
     Returns
     -------
@@ -109,11 +119,13 @@ def check_matrix(value, name, shape, *, keep_float32=False):
         )
     # NaN is passed on by min and infinity by min or max, without a second array.
     if not (np.isfinite(array.min()) and np.isfinite(array.max())):
-        row, column = np.argwhere(~np.isfinite(array))[0]
-        raise ValueError(
-            f"{name} contains {array[row, column]} (first in row {row}, column "
-            f"{column}, counted from 0); drop or fill such values first."
-        )
+        wrong = np.isinf(array) if allow_nan else ~np.isfinite(array)
+        if wrong.any():
+            row, column = np.argwhere(wrong)[0]
+            raise ValueError(
+                f"{name} contains {_spell(array[row, column])} (first in row {row}, "
+                f"column {column}, counted from 0); drop or fill such values first."
+            )
     return array
 
 
@@ -375,6 +387,40 @@ def check_non_negative(value, name):
     return float(value)
 
 
+def check_reg_covar(reg_covar, n_features):
+    """Return what is added to the variances: one number, or one for each feature.
+
+    Parameters
+    ----------
+    reg_covar : float or array-like of shape (D,)
+        In squared units of the data.
+    n_features : int
+        D.
+
+    Returns
+    -------
+    float or ndarray of shape (D,)
+
+    Raises
+    ------
+    TypeError
+        If it does not hold real numbers.
+    ValueError
+        If the shape is another, or a number is negative, NaN or infinite.
+
+    Examples
+    --------
+    >>> check_reg_covar([1e-6, 1e-2], n_features=2)
+    array([1.e-06, 1.e-02])
+    """
+    if np.ndim(reg_covar) == 0:
+        return check_non_negative(reg_covar, "reg_covar")
+    array = check_array(reg_covar, (n_features,), "reg_covar")
+    if (array < 0).any():
+        raise ValueError(f"reg_covar must not be negative, but it is {array}.")
+    return array
+
+
 def check_rng(rng):
     """Return a source of randomness.
 
@@ -433,6 +479,10 @@ def check_enough_rows(X, n_components):
             f"X has {len(X)} rows, fewer than n_components={n_components}; use more "
             f"data or at most {len(X)} components."
         )
+
+
+def _spell(number):
+    return "NaN" if np.isnan(number) else str(number)
 
 
 def _as_float_array(value, name, keep_float32=False):

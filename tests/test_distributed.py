@@ -269,7 +269,7 @@ def test_a_value_that_is_no_number_is_named(client):
     bad[3 * ROWS + 7, 1] = np.nan
     blocks = DaskBlocks(client, delayed_blocks(bad))
     with pytest.raises(
-        ValueError, match=r"^block 3 contains nan \(first in row 7, column 1"
+        ValueError, match=r"^block 3 contains NaN \(first in row 7, column 1"
     ):
         engine.run(blocks, START)
 

@@ -645,7 +645,7 @@ def test_what_is_wrong_with_blocks_is_said():
         engine.run([parts[0], np.zeros((5, 3)), parts[2]], start)
     bad = parts[2].copy()
     bad[4, 1] = np.nan
-    with pytest.raises(ValueError, match="block 2 contains nan .*row 4, column 1"):
+    with pytest.raises(ValueError, match="block 2 contains NaN .*row 4, column 1"):
         engine.run([parts[0], parts[1], bad], start)
     with pytest.raises(ValueError, match="sample_weight must have shape"):
         engine.run([(parts[0], np.ones(30)), (parts[1], np.ones(29))], start)
@@ -855,7 +855,7 @@ def test_impossible_data_are_refused(call):
         result = call(X, start)
         return next(result) if call is engine.half_steps else result
 
-    with pytest.raises(ValueError, match="X contains nan .*row 4, column 1"):
+    with pytest.raises(ValueError, match="X contains NaN .*row 4, column 1"):
         outcome(np.where(np.arange(120).reshape(60, 2) == 9, np.nan, X))
     with pytest.raises(ValueError, match="X must have shape"):
         outcome(X[:, 0])

@@ -139,7 +139,7 @@ def test_sample_has_the_right_moments():
         ([[1.0, 2.0], [2.0, 1.0]], "not positive definite.*eigenvalue -1"),
         ([[1.0, 1.0], [1.0, 1.0]], "reg_covar"),
         ([[0.0]], "not positive definite"),
-        ([[np.nan]], "nan"),
+        ([[np.nan]], "NaN"),
         (1.0, r"\(D, D\)"),
     ],
 )

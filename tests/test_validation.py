@@ -18,7 +18,7 @@ from gmm_from_scratch import validation
         (np.zeros((2, 2, 2)), ValueError, r"\(2, 2, 2\)"),
         (np.zeros((0, 2)), ValueError, "empty"),
         (np.zeros((2, 0)), ValueError, "empty"),
-        ([[1.0, np.nan]], ValueError, "nan.*row 0, column 1"),
+        ([[1.0, np.nan]], ValueError, "NaN.*row 0, column 1"),
         ([[1.0], [-np.inf]], ValueError, "-inf.*row 1, column 0"),
         ([[1.0, 2.0], [3.0]], TypeError, "rectangular"),
         ([["a", "b"]], TypeError, "real numbers"),
@@ -35,7 +35,7 @@ from gmm_from_scratch import validation
         (
             pd.DataFrame({"a": [1, 2], "b": pd.array([1, pd.NA], dtype="Int64")}),
             ValueError,
-            "nan .* row 1, column 1",
+            "NaN .* row 1, column 1",
         ),
         (np.array([["2020-01-01"]], dtype="datetime64[D]"), TypeError, "datetime64"),
     ],
@@ -113,7 +113,7 @@ def test_a_bad_value_is_found_wherever_it_is(dtype, bad, row, column, second):
     if second:
         # Of several, the first one is named.
         X[5, 2] = bad
-    words = f"{bad} .first in row {row}, column {column}, "
+    words = f"{'NaN' if np.isnan(bad) else bad} .first in row {row}, column {column}, "
     with pytest.raises(ValueError, match=words):
         validation.check_data(X, keep_float32=True)
 
