@@ -7,7 +7,10 @@ from gmm_from_scratch.validation import (
     COVARIANCE_TYPES,
     check_array,
     check_choice,
+    check_data,
     check_integer,
+    check_non_negative,
+    check_sample_weight,
 )
 
 
@@ -238,6 +241,48 @@ def from_compact(
         return np.repeat(compact[np.newaxis], K, axis=0)
     variances = compact if covariance_type == "diag" else compact[:, np.newaxis]
     return variances[:, :, np.newaxis] * np.eye(D)
+
+
+def relative_reg_covar(X, reg_covar, sample_weight=None):
+    """Take reg_covar as a share of each feature's variance.
+
+    Then a fit does not depend on the units in which the features are measured.
+
+    Parameters
+    ----------
+    X : array-like of shape (N, D)
+        Points; NaN stands for a value that is missing.
+    reg_covar : float
+        The share.
+    sample_weight : array-like of shape (N,), optional
+        How often each point counts.
+
+    Returns
+    -------
+    ndarray of shape (D,)
+        For the `reg_covar` of an M-step. For a feature that is constant or missing
+        everywhere, whose variance says nothing, the share itself.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If X is malformed or `reg_covar` is negative.
+
+    Examples
+    --------
+    >>> relative_reg_covar([[0.0, 5.0], [4.0, 5.0]], 0.01)
+    array([0.04, 0.01])
+    """
+    X = check_data(X, allow_nan=True)
+    reg_covar = check_non_negative(reg_covar, "reg_covar")
+    weight = check_sample_weight(sample_weight, len(X))
+    known = np.ma.masked_invalid(X)
+    shares = None if weight is None else np.repeat(weight[:, np.newaxis], X.shape[1], 1)
+    centered = known - np.ma.average(known, axis=0, weights=shares)
+    variances = np.ma.average(centered**2, axis=0, weights=shares).filled(0.0)
+    # What is smaller than the last digit of the data is rounding, not variance.
+    rounding = (1e-15 * np.abs(known).max(axis=0).filled(0.0)) ** 2
+    return reg_covar * np.where(variances > rounding, variances, 1.0)
 
 
 def precisions_cholesky(covariances, name="covariances"):

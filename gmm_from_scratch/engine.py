@@ -24,7 +24,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from threadpoolctl import ThreadpoolController
 
-from gmm_from_scratch.em import Fit, HalfStep
+from gmm_from_scratch.em import EmptyComponentError, Fit, HalfStep
+from gmm_from_scratch.gaussian import SingularCovarianceError
 from gmm_from_scratch.mixture import check_mixture
 from gmm_from_scratch.sufficient import (
     Frame,
@@ -40,6 +41,7 @@ from gmm_from_scratch.validation import (
     check_enough_rows,
     check_integer,
     check_non_negative,
+    check_reg_covar,
     check_sample_weight,
     leave_out_weightless,
 )
@@ -97,7 +99,7 @@ def run(
         The parameters to begin with.
     covariance_type : {'full', 'tied', 'diag', 'spherical'}
         What the covariances may look like after the first M-step.
-    reg_covar : float
+    reg_covar : float or array-like of shape (D,)
         Added to each variance at each M-step.
     tol : float
         Smallest change of the mean log-likelihood per point that counts as moving.
@@ -122,8 +124,9 @@ def run(
 
     Raises
     ------
-    EmptyComponentError
-        If a component loses every point.
+    EmptyComponentError, SingularCovarianceError
+        If a component loses every point, or collapses; the error's `component` says
+        which, and its `mixture` where EM was then.
     TypeError, ValueError
         If the input is malformed, or X has fewer rows than there are components.
 
@@ -142,13 +145,13 @@ def run(
     check_mixture(start, "start")
     data = _open(X, sample_weight, start, covariance_type, **options)
     data.check_enough_rows(start.n_components)
-    reg_covar = check_non_negative(reg_covar, "reg_covar")
+    reg_covar = check_reg_covar(reg_covar, start.n_features)
     parameters = Parameters.from_mixture(start, data.frame())
     log_likelihoods = []
-    with _one_blas_thread():
+    with one_blas_thread():
         for iteration in range(1, max_iter + 1):
             statistics = data.statistics(parameters)
-            parameters = statistics.m_step(covariance_type, reg_covar)
+            parameters = _m_step(statistics, covariance_type, reg_covar)
             log_likelihoods.append(statistics.log_likelihood)
             change = (log_likelihoods[-1] - previous) / statistics.counts.sum()
             previous = log_likelihoods[-1]
@@ -176,7 +179,7 @@ def half_steps(
         The parameters to begin with.
     covariance_type : {'full', 'tied', 'diag', 'spherical'}
         What the covariances may look like after the first M-step.
-    reg_covar : float
+    reg_covar : float or array-like of shape (D,)
         Added to each variance at each M-step.
     tol, max_iter : float, int, optional
         When to stop; see `em.em`.
@@ -188,8 +191,9 @@ def half_steps(
 
     Raises
     ------
-    EmptyComponentError
-        If a component loses every point.
+    EmptyComponentError, SingularCovarianceError
+        If a component loses every point, or collapses; the error's `component` says
+        which, and its `mixture` where EM was then.
     TypeError, ValueError
         If the input is malformed, or X has fewer rows than there are components.
 
@@ -207,7 +211,7 @@ def half_steps(
     check_mixture(start, "start")
     data = _open_array(X, start, covariance_type)
     data.check_enough_rows(start.n_components)
-    reg_covar = check_non_negative(reg_covar, "reg_covar")
+    reg_covar = check_reg_covar(reg_covar, start.n_features)
     previous = -np.inf
     mixture, parameters = start, Parameters.from_mixture(start, data.frame())
     now, responsibilities = _visible_e_step(data, parameters)
@@ -216,7 +220,7 @@ def half_steps(
         yield HalfStep(iteration, "E", mixture, responsibilities, level, level)
         change, previous = (level - previous) / now.n_samples, level
 
-        new = now.m_step(covariance_type, reg_covar)
+        new = _m_step(now, covariance_type, reg_covar)
         rise = now.expected_log_joint(new) - now.expected_log_joint(parameters)
         mixture, parameters, owners = new.mixture, new, responsibilities
         now, responsibilities = _visible_e_step(data, parameters)
@@ -331,7 +335,7 @@ def partial(X, mixture, *, covariance_type="full", sample_weight=None):
     check_mixture(mixture, "mixture")
     data = _open(X, sample_weight, mixture, covariance_type)
     frame = Frame.from_mixture(mixture, data.diagonal)
-    with _one_blas_thread():
+    with one_blas_thread():
         return data.statistics(Parameters.from_mixture(mixture, frame))
 
 
@@ -368,7 +372,7 @@ def sums(X, parameters, sample_weight=None):
     X, weight = _check_rows(X, sample_weight, D, may_be_zero=True)
     if not len(X):
         return Statistics(parameters, 0, 0.0, np.zeros_like(parameters.natural.theta))
-    with _one_blas_thread():
+    with one_blas_thread():
         blocks = ArrayBlocks(X, weight, K, parameters.frame.is_diagonal)
         return blocks.statistics(parameters)
 
@@ -771,7 +775,7 @@ def _in_pieces(X, sample_weight):
 def _predict(data, mixture, responsibilities):
     frame = Frame.from_mixture(mixture, data.diagonal)
     log_density = np.empty(len(data.X))
-    with _one_blas_thread():
+    with one_blas_thread():
         keep = responsibilities, log_density
         data.statistics(Parameters.from_mixture(mixture, frame), keep)
     return log_density
@@ -795,9 +799,20 @@ def _comes_in_blocks(X):
         return False
 
 
+def _m_step(statistics, covariance_type, reg_covar):
+    try:
+        parameters = statistics.m_step(covariance_type, reg_covar)
+        # Made for the next E-step; a Gaussian that has collapsed shows already here.
+        parameters.natural  # noqa: B018
+    except (EmptyComponentError, SingularCovarianceError) as error:
+        error.mixture = statistics.parameters.mixture
+        raise
+    return parameters
+
+
 def _visible_e_step(data, parameters):
     keep = np.empty((len(data.X), len(parameters.weights))), np.empty(len(data.X))
-    with _one_blas_thread():
+    with one_blas_thread():
         statistics = data.statistics(parameters, keep)
     # They are lent to whoever looks at the half-step, and used again below.
     keep[0].flags.writeable = False
@@ -810,8 +825,14 @@ def _blas():
     return ThreadpoolController().select(user_api="blas")
 
 
-def _one_blas_thread():
-    # The blocks have threads of their own.
+def one_blas_thread():
+    """Keep matrix products to one thread: the blocks have threads of their own.
+
+    Examples
+    --------
+    >>> with one_blas_thread():
+    ...     product = np.eye(2) @ np.eye(2)
+    """
     return _blas().limit(limits=1)
 
 

@@ -1,10 +1,17 @@
-"""Where EM begins: four ways to make a start, and the best of several."""
+"""Where EM begins: four ways to make a start, a second chance, the best of several."""
+
+from dataclasses import replace
+from itertools import count
 
 import numpy as np
 from scipy.spatial.distance import cdist
 
 from gmm_from_scratch import engine
-from gmm_from_scratch.em import m_step
+from gmm_from_scratch.covariance import relative_reg_covar
+from gmm_from_scratch.em import TINY, EmptyComponentError, m_step
+from gmm_from_scratch.gaussian import SingularCovarianceError
+from gmm_from_scratch.missing import IncompleteRows
+from gmm_from_scratch.mixture import Mixture, check_mixture
 from gmm_from_scratch.validation import (
     check_choice,
     check_data,
@@ -20,6 +27,8 @@ METHODS = ("kmeans", "k-means++", "random", "random_from_data")
 # A start need not see everything: from more rows than this, so many are drawn at random
 # (and 100 for each component, if that is more).
 LARGEST_SAMPLE = 20_000
+# How often EM may start components anew, for each component that there is.
+MAX_RESEEDS = 5
 
 
 def kmeans_plus_plus(X, n_components, rng=None, *, sample_weight=None):
@@ -201,7 +210,9 @@ def initial_mixture(
 ):
     """Make a start for EM: an M-step from guessed responsibilities.
 
-    Of more than 20 000 points, a random sample is enough to guess from.
+    Of more than 20 000 points, a random sample is enough to guess from. If a cluster is
+    so small that its covariance comes out flat, all get the variances of the data on
+    top.
 
     Parameters
     ----------
@@ -215,7 +226,7 @@ def initial_mixture(
         Source of randomness, or its seed.
     covariance_type : {'full', 'tied', 'diag', 'spherical'}
         What the covariances may look like.
-    reg_covar : float
+    reg_covar : float or array-like of shape (D,)
         Added to each variance.
     sample_weight : array-like of shape (N,), optional
         How often each point counts. Whole numbers give what repeated rows give, with
@@ -227,9 +238,10 @@ def initial_mixture(
 
     Raises
     ------
+    SingularCovarianceError
+        If the data themselves are flat in some direction, and reg_covar is too small.
     TypeError, ValueError
-        If the input is malformed, X has fewer than K rows, or a covariance comes out
-        flat because reg_covar is too small for these data.
+        If the input is malformed or X has fewer than K rows.
 
     Examples
     --------
@@ -248,13 +260,129 @@ def initial_mixture(
     responsibilities = initial_responsibilities(
         X, n_components, method, rng, sample_weight=weight
     )
-    return m_step(
+    options = {"covariance_type": covariance_type, "sample_weight": weight}
+    try:
+        return m_step(X, responsibilities, reg_covar=reg_covar, **options)
+    except SingularCovarianceError:
+        wider = reg_covar + relative_reg_covar(X, 1.0, sample_weight=weight)
+        return m_step(X, responsibilities, reg_covar=wider, **options)
+
+
+def reseeded(
+    X,
+    mixture,
+    component,
+    rng=None,
+    *,
+    covariance_type="full",
+    reg_covar=1e-6,
+    sample_weight=None,
+):
+    """Give a component a second life: on a random point, as wide as all of the data.
+
+    Parameters
+    ----------
+    X : array-like of shape (N, D)
+        Points.
+    mixture : Mixture
+        Where EM was when the component emptied or collapsed.
+    component : int
+        Which one.
+    rng : numpy.random.Generator or int, optional
+        Source of randomness, or its seed.
+    covariance_type : {'full', 'tied', 'diag', 'spherical'}
+        What the covariances may look like; 'tied' ones are all replaced.
+    reg_covar : float or array-like of shape (D,)
+        Added to each variance.
+    sample_weight : array-like of shape (N,), optional
+        How often each point counts.
+
+    Returns
+    -------
+    Mixture
+        With weight 1/K for the component, and the others' weights in proportion.
+
+    Raises
+    ------
+    SingularCovarianceError
+        If all of the data are flat in some direction.
+    TypeError, ValueError
+        If the input is malformed.
+
+    Examples
+    --------
+    >>> far = Mixture([0.5, 0.5], [[0.0], [1e9]], [[[1.0]], [[1.0]]])
+    >>> reseeded([[0.0], [2.0]], far, 1, rng=0).covariances[1]
+    array([[1.000001]])
+    """
+    X, weight, rng = _check_start(X, 1, rng, sample_weight)
+    K = check_mixture(mixture, "mixture").n_components
+    everything = m_step(
         X,
-        responsibilities,
+        np.ones((len(X), 1)),
         covariance_type=covariance_type,
         reg_covar=reg_covar,
         sample_weight=weight,
     )
+    weights, means = mixture.weights.copy(), mixture.means.copy()
+    covariances = mixture.covariances.copy()
+    weights[component] = 0.0
+    weights *= (1 - 1 / K) / max(weights.sum(), TINY)
+    weights[component] = 1 - weights.sum()
+    means[component] = X[_draw_one(weight, rng)]
+    if covariance_type == "tied":
+        covariances[:] = everything.covariances
+    covariances[component] = everything.covariances[0]
+    return Mixture(weights, means, covariances)
+
+
+def run_with_reseeding(X, start, rng=None, *, sample_weight=None, **options):
+    """Run EM, and start a component anew whenever it empties or collapses.
+
+    Parameters
+    ----------
+    X : array-like of shape (N, D) or missing.IncompleteRows
+        Points.
+    start : Mixture
+        The parameters to begin with.
+    rng : numpy.random.Generator or int, optional
+        Source of randomness for the new places, or its seed.
+    sample_weight : array-like of shape (N,), optional
+        How often each point counts; IncompleteRows have weights of their own.
+    **options
+        As for `gmm_from_scratch.engine.run`.
+
+    Returns
+    -------
+    Fit
+        The run since the last new start, with the number of these in `n_reseeds`.
+
+    Raises
+    ------
+    EmptyComponentError, SingularCovarianceError
+        If five new starts for each component were not enough, or could not help,
+        because the data themselves are flat.
+    TypeError, ValueError
+        If the input is malformed, or X has fewer rows than there are components.
+
+    Examples
+    --------
+    >>> far = Mixture([0.5, 0.5], [[0.0], [1e9]], [[[1.0]], [[1.0]]])
+    >>> result = run_with_reseeding([[0.0], [1.0], [8.0], [9.0]], far, rng=0)
+    >>> result.n_reseeds, result.mixture.sorted().means[:, 0].round(2)
+    (1, array([0.5, 8.5]))
+    """
+    for n_reseeds in count():
+        try:
+            result = engine.run(X, start, sample_weight=sample_weight, **options)
+            return replace(result, n_reseeds=n_reseeds)
+        except (EmptyComponentError, SingularCovarianceError) as error:
+            if n_reseeds == MAX_RESEEDS * start.n_components:
+                raise
+            rng = check_rng(rng)
+            start = _second_chance(X, error, rng, sample_weight, options)
+        # The likelihood may fall to begin with.
+        options["previous"] = -np.inf
 
 
 def fit_best(
@@ -272,7 +400,7 @@ def fit_best(
     """Run EM from several starts and keep the one that ends highest.
 
     EM climbs to the nearest summit, not to the highest; more starts are the plainest
-    cure.
+    cure. A component that empties or collapses on the way is started anew.
 
     Parameters
     ----------
@@ -289,7 +417,7 @@ def fit_best(
         Source of randomness, or its seed.
     covariance_type : {'full', 'tied', 'diag', 'spherical'}
         What the covariances may look like.
-    reg_covar : float
+    reg_covar : float or array-like of shape (D,)
         Added to each variance at each M-step.
     tol, max_iter : float, int
         When to stop; see `gmm_from_scratch.engine.run`.
@@ -316,7 +444,9 @@ def fit_best(
     fits = []
     for _ in range(n_init):
         start = initial_mixture(X, n_components, method, rng, **shared)
-        fits.append(engine.run(X, start, tol=tol, max_iter=max_iter, **shared))
+        fits.append(
+            run_with_reseeding(X, start, rng, tol=tol, max_iter=max_iter, **shared)
+        )
     return max(fits, key=lambda result: result.log_likelihood)
 
 
@@ -326,6 +456,18 @@ def _check_start(X, n_components, rng, sample_weight):
     counting, _ = leave_out_weightless(X, weight)
     check_enough_rows(counting, check_integer(n_components, "n_components", 1))
     return X, np.ones(len(X)) if weight is None else weight, check_rng(rng)
+
+
+def _second_chance(X, error, rng, sample_weight, options):
+    if isinstance(X, IncompleteRows):
+        X, sample_weight = X.filled, X.sample_weight
+    names = {"covariance_type", "reg_covar"} & set(options)
+    shared = {"sample_weight": sample_weight} | {name: options[name] for name in names}
+    try:
+        return reseeded(X, error.mixture, error.component, rng, **shared)
+    except SingularCovarianceError:
+        # All of the data are flat; the first error says where it showed.
+        raise error from None
 
 
 def _draw_one(weight, rng):

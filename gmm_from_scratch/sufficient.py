@@ -14,7 +14,7 @@ import numpy as np
 from gmm_from_scratch import gaussian
 from gmm_from_scratch.covariance import constrain
 from gmm_from_scratch.em import TINY, check_no_empty_component
-from gmm_from_scratch.mixture import Mixture
+from gmm_from_scratch.mixture import Mixture, check_covariances
 
 # Beyond this ratio (see `Natural`) squares would lose over 5 of 16 digits.
 LARGEST_SPREAD = 1e5
@@ -102,10 +102,11 @@ class Frame:
             return np.log(self.matrix).sum()
         return np.linalg.slogdet(self.matrix)[1]
 
-    @cached_property
-    def ridge(self):
-        """What reg_covar = 1 adds to a covariance in the frame."""
-        return self.transform(np.eye(len(self.center)), self.matrix)
+    def ridge(self, reg_covar):
+        """Say what reg_covar, a number or one for each feature, is in the frame."""
+        if self.is_diagonal:
+            return reg_covar * self.matrix**2
+        return (self.matrix * reg_covar) @ self.matrix.T
 
     def transform(self, covariances, matrix):
         """Carry D × D covariances over by W, or back by its inverse."""
@@ -148,15 +149,18 @@ class Parameters:
         return self.frame.center + apply(self.frame.inverse, self.means.T).T
 
     @cached_property
-    def mixture(self):
-        """The same in the units of the data."""
+    def covariances_of_data(self):
+        """Σ_k in squared units of the data, of shape (K, D, D)."""
         if self.frame.is_diagonal:
             variances = self.covariances * self.frame.inverse**2
-            covariances = variances[:, :, np.newaxis] * np.eye(variances.shape[1])
-        else:
-            covariances = self.frame.transform(self.covariances, self.frame.inverse)
-            covariances = (covariances + covariances.transpose(0, 2, 1)) / 2
-        return Mixture(self.weights, self.means_of_data, covariances)
+            return variances[:, :, np.newaxis] * np.eye(variances.shape[1])
+        covariances = self.frame.transform(self.covariances, self.frame.inverse)
+        return (covariances + covariances.transpose(0, 2, 1)) / 2
+
+    @cached_property
+    def mixture(self):
+        """The same in the units of the data."""
+        return Mixture(self.weights, self.means_of_data, self.covariances_of_data)
 
     @cached_property
     def natural(self):
@@ -249,6 +253,50 @@ class Statistics:
     log_likelihood: float
     moments: np.ndarray
 
+    @classmethod
+    def from_residuals(
+        cls, parameters, n_samples, log_likelihood, counts, sums, products
+    ):
+        """Make them from sums over r (x − μ_k), in the units of the data.
+
+        Parameters
+        ----------
+        parameters : Parameters
+            Those of the E-step.
+        n_samples : int
+            How many rows.
+        log_likelihood : float
+            Of the parameters, at the points.
+        counts : ndarray of shape (K,)
+            Σ_n r_nk.
+        sums : ndarray of shape (K, D)
+            Σ_n r_nk (x_n − μ_k).
+        products : ndarray of shape (K, D, D)
+            Σ_n r_nk (x_n − μ_k)(x_n − μ_k)ᵀ.
+
+        Returns
+        -------
+        Statistics
+        """
+        p, natural = parameters, parameters.natural
+        D = p.means.shape[1]
+        W = np.diag(p.frame.matrix) if p.frame.is_diagonal else p.frame.matrix
+        sums, products = sums @ W.T, W @ products @ W.T
+        for k, mean in enumerate(p.means):
+            if natural.tight[k]:
+                W = natural.whiteners[k]
+                W = np.diag(W) if p.frame.is_diagonal else W
+                sums[k], products[k] = W @ sums[k], W @ products[k] @ W.T
+            else:
+                cross = np.outer(mean, sums[k])
+                products[k] += cross + cross.T + counts[k] * np.outer(mean, mean)
+                sums[k] += counts[k] * mean
+        i, j = pairs(D, p.frame.is_diagonal)
+        moments = [sums, counts[:, np.newaxis], products[:, i, j]]
+        return cls(
+            parameters, n_samples, log_likelihood, np.concatenate(moments, axis=1)
+        )
+
     def __add__(self, other):
         if not isinstance(other, Statistics):
             return NotImplemented
@@ -304,7 +352,7 @@ class Statistics:
         ----------
         covariance_type : {'full', 'tied', 'diag', 'spherical'}
             What the covariances may look like.
-        reg_covar : float
+        reg_covar : float or ndarray of shape (D,)
             Added to each variance, in squared units of the data.
 
         Returns
@@ -322,8 +370,8 @@ class Statistics:
         weights = self.counts / total
         frame = self.parameters.frame
         means, covariances = self.averages
+        covariances = covariances + frame.ridge(reg_covar)
         covariances = _constrain(covariances, weights, covariance_type, frame)
-        covariances = covariances + reg_covar * frame.ridge
         return Parameters(frame, weights, means, covariances)
 
     def expected_log_joint(self, parameters):
@@ -351,6 +399,89 @@ class Statistics:
             squares = (natural.precisions * spread).sum(axis=2)
         log_joint = natural.peaks + parameters.frame.log_volume
         return float(self.counts @ (log_joint - 0.5 * squares.sum(axis=1)))
+
+
+@dataclass(frozen=True, eq=False)
+class Averages:
+    """What an M-step needs, in the units of the data and whatever the parameters were.
+
+    So statistics of different E-steps can be mixed: that is how EM learns from a
+    stream whose blocks it sees only once.
+
+    Attributes
+    ----------
+    weights : ndarray of shape (K,)
+        Which share of the points each component owns.
+    means, covariances : ndarray of shape (K, D) and (K, D, D)
+        Of the points that it owns; for an empty component they are not numbers.
+    """
+
+    weights: np.ndarray
+    means: np.ndarray
+    covariances: np.ndarray
+
+    @classmethod
+    def from_statistics(cls, statistics):
+        """Work them out."""
+        weights = statistics.counts / statistics.counts.sum()
+        with np.errstate(divide="ignore", invalid="ignore"):
+            frame = statistics.parameters.frame
+            average = Parameters(frame, weights, *statistics.averages)
+            return cls(weights, average.means_of_data, average.covariances_of_data)
+
+    def mixed_with(self, new, share):
+        """Let others take a share of the average.
+
+        Parameters
+        ----------
+        new : Averages
+            The others.
+        share : float
+            Between 0 and 1.
+
+        Returns
+        -------
+        Averages
+            As if all points had been averaged together, in these proportions.
+        """
+        weights = (1 - share) * self.weights + share * new.weights
+        counts = np.stack([(1 - share) * self.weights, share * new.weights])
+        parts = counts / np.maximum(weights, TINY)
+        # What owns nothing has no mean; it does not matter which.
+        means = np.stack([self.means, np.where(parts[1][:, None] > 0, new.means, 0)])
+        spreads = [self.covariances, new.covariances]
+        mean = (parts[:, :, np.newaxis] * means).sum(axis=0)
+        covariances = 0.0
+        for part, its_mean, spread in zip(parts, means, spreads, strict=True):
+            shift = its_mean - mean
+            spread = spread + shift[:, :, np.newaxis] * shift[:, np.newaxis, :]
+            part = part[:, np.newaxis, np.newaxis]
+            covariances = covariances + np.where(part > 0, part * spread, 0.0)
+        return Averages(weights, mean, covariances)
+
+    def m_step(self, covariance_type="full", reg_covar=1e-6):
+        """Find the mixture that they lead to.
+
+        Parameters
+        ----------
+        covariance_type : {'full', 'tied', 'diag', 'spherical'}
+            What the covariances may look like.
+        reg_covar : float or ndarray of shape (D,)
+            Added to each variance, in squared units of the data.
+
+        Returns
+        -------
+        Mixture
+
+        Raises
+        ------
+        EmptyComponentError, SingularCovarianceError
+            If a component owns nothing, or its covariance is flat.
+        """
+        check_no_empty_component(self.weights, SMALLEST_SHARE)
+        covariances = self.covariances + reg_covar * np.eye(self.means.shape[1])
+        covariances = constrain(covariances, self.weights, covariance_type)
+        return Mixture(self.weights, self.means, covariances)
 
 
 def apply(matrix, points, out=None):
@@ -417,8 +548,7 @@ def _factor(parameters):
     try:
         return np.linalg.cholesky(covariances)
     except np.linalg.LinAlgError:
-        for k, covariance in enumerate(covariances):
-            gaussian.cholesky(covariance, f"the covariance of component {k}")
+        check_covariances(covariances)
         raise
 
 

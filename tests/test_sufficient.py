@@ -424,7 +424,7 @@ def test_matrix_and_inverse_undo_each_other(mixture, diagonal):
 )
 def test_features_that_say_nothing_leave_the_frame_finite(X, diagonal):
     frame = Frame.from_rows(np.array(X), diagonal)
-    for array in (frame.matrix, frame.inverse, frame.ridge, frame.log_volume):
+    for array in (frame.matrix, frame.inverse, frame.ridge(1.0), frame.log_volume):
         assert np.isfinite(array).all()
     D = len(frame.center)
     start = Mixture([1.0], [frame.center], [np.eye(D)])
