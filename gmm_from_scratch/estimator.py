@@ -5,20 +5,23 @@ import warnings
 
 import numpy as np
 from sklearn.base import BaseEstimator, DensityMixin
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from gmm_from_scratch import engine, selection
+from gmm_from_scratch import engine, missing, selection
 from gmm_from_scratch.covariance import (
     from_compact,
     n_parameters,
     precisions_cholesky,
+    relative_reg_covar,
     to_compact,
 )
-from gmm_from_scratch.em import Fit
-from gmm_from_scratch.initialization import METHODS, initial_mixture
+from gmm_from_scratch.em import EmptyComponentError, Fit
+from gmm_from_scratch.gaussian import SingularCovarianceError
+from gmm_from_scratch.initialization import METHODS, initial_mixture, run_with_reseeding
 from gmm_from_scratch.mixture import Mixture
+from gmm_from_scratch.sufficient import Averages
 from gmm_from_scratch.validation import (
     COVARIANCE_TYPES,
     check_array,
@@ -32,9 +35,18 @@ from gmm_from_scratch.validation import (
     leave_out_weightless,
 )
 
+# The n-th chunk that `partial_fit` sees has the share 1/n⁰·⁶ in the average: less and
+# less, so that it settles, but more than 1/n, so that it forgets how it began.
+FORGETTING = 0.6
+
 
 class GaussianMixture(DensityMixin, BaseEstimator):
     """A Gaussian mixture fitted by EM, with the interface of scikit-learn's.
+
+    With the parameters and methods that scikit-learn has it gives what scikit-learn
+    gives. Beyond these it knows `sample_weight`, missing values, a `reg_covar` without
+    units, `partial_fit`, `sort_components` and `compare`, and a component that empties
+    or collapses is started anew instead of ending the fit.
 
     Parameters
     ----------
@@ -69,6 +81,14 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         change and the time.
     verbose_interval : int, default=10
         Print every so many iterations.
+    relative_reg_covar : bool, default=False
+        Whether `reg_covar` is a share of each feature's variance, so that the fit does
+        not depend on units.
+    marginalize_missing : bool, default=False
+        Whether NaN stands for a value that is missing, to be integrated out in fits and
+        predictions: each point counts with the features that it has. (Right if values
+        are missing at random; see `gmm_from_scratch.missing`.) Otherwise NaN is
+        refused.
 
     Attributes
     ----------
@@ -83,10 +103,12 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         The inverses, in the same shape.
     precisions_cholesky_ : ndarray
         Their Cholesky factors, in the same shape.
+    mixture_ : Mixture
+        The same parameters, every covariance a full matrix.
     converged_ : bool
         Whether the best run met `tol` within `max_iter`.
     n_iter_ : int
-        Iterations of the best run.
+        Iterations of the best run, since a component was last started anew.
     lower_bound_ : float
         Mean log-likelihood per point that the best run's last E-step found; −∞ for
         max_iter=0.
@@ -104,7 +126,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
 
     Examples
     --------
-    >>> X = [[1, 2], [1, 4], [1, 0], [10, 2], [10, 4], [10, 0]]
+    >>> X = [[1, 2], [2, 4], [1, 0], [10, 2], [11, 4], [10, 0]]
     >>> model = GaussianMixture(n_components=2, random_state=0).fit(X)
     >>> bool(model.predict([[0, 0]])[0] != model.predict([[12, 3]])[0])
     True
@@ -127,6 +149,8 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         warm_start=False,
         verbose=0,
         verbose_interval=10,
+        relative_reg_covar=False,
+        marginalize_missing=False,
     ):
         self.n_components = n_components
         self.covariance_type = covariance_type
@@ -142,6 +166,8 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         self.warm_start = warm_start
         self.verbose = verbose
         self.verbose_interval = verbose_interval
+        self.relative_reg_covar = relative_reg_covar
+        self.marginalize_missing = marginalize_missing
 
     def fit(self, X, y=None, sample_weight=None, *, callback=None):
         """Estimate the parameters.
@@ -167,43 +193,93 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         Raises
         ------
         TypeError, ValueError
-            If a parameter or X is malformed.
+            If a parameter or X is malformed, or the data are flat in some direction
+            and `reg_covar` is too small.
 
         Warns
         -----
         ConvergenceWarning
-            If the best run did not meet `tol` within `max_iter`.
+            If the best run did not meet `tol` within `max_iter`, if in it a component
+            had to be started anew, or if one has shrunk until only `reg_covar` keeps
+            its covariance from being flat.
 
         Examples
         --------
         >>> GaussianMixture(2, random_state=0).fit([[0.0], [1.0], [8.0], [9.0]])
         GaussianMixture(n_components=2, random_state=0)
         """
-        _check_numbers(X)
-        X = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=2)
-        X, weight = leave_out_weightless(X, check_sample_weight(sample_weight, len(X)))
+        X, weight = self._check_data(X, sample_weight)
         self._check_parameters(X)
         total = len(X) if weight is None else weight.sum()
-        starts, previous = self._starts(X, weight), -np.inf
-        if self.warm_start and hasattr(self, "converged_"):
-            starts, previous = [self.mixture_], self.lower_bound_ * total
-
-        best = None
-        for number, start in enumerate(starts, 1):
-            report = self._reporter(number, callback)
-            run = self._run(X, start, previous, weight, report)
-            if self.verbose:
-                print(f"  {run.n_iter} iterations, converged={run.converged}")
-            if best is None or run.log_likelihood > best.log_likelihood:
-                best = run
-        if not best.converged and self.max_iter > 0:
-            warnings.warn(
-                f"EM did not converge in max_iter={self.max_iter} iterations; raise "
-                f"max_iter or tol, or look for a component that has collapsed.",
-                ConvergenceWarning,
-                stacklevel=2,
-            )
+        ridge = self._ridge(X, weight)
+        with engine.one_blas_thread():
+            best = self._best_run(self._rows(X, weight), weight, ridge, total, callback)
         self._keep(best, total)
+        self._average = None
+        self._warn(best, ridge)
+        return self
+
+    def partial_fit(self, X, y=None, sample_weight=None):
+        """Learn from a chunk of data that will not come again.
+
+        The first chunk is fitted as by `fit`. Each later one makes one E-step, whose
+        averages are mixed into those of all chunks before, and one M-step. Later chunks
+        count less and less, so that the parameters settle; in the end they come close
+        to those of a fit to all data, but do not equal them. (For that, and data that
+        can be read again and again, see `gmm_from_scratch.engine.run`.)
+
+        Parameters
+        ----------
+        X : array-like of shape (N, D)
+            Points of this chunk: for the first, enough of them to fit a mixture to.
+        y : ignored
+            There for scikit-learn's conventions.
+        sample_weight : array-like of shape (N,), default=None
+            How often each point counts.
+
+        Returns
+        -------
+        GaussianMixture
+            The estimator itself. `lower_bounds_` grows by the mean log-likelihood that
+            the E-step found on this chunk.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a parameter or X is malformed, or a component empties or collapses.
+
+        References
+        ----------
+        Cappé & Moulines, "On-line expectation-maximization algorithm for latent data
+        models" (2009).
+
+        Examples
+        --------
+        >>> model = GaussianMixture(2, random_state=0)
+        >>> for chunk in ([[0.0], [1.0], [8.0], [9.0]], [[2.0], [10.0]]):
+        ...     model = model.partial_fit(chunk)
+        >>> model.sort_components().means_[:, 0].round(1)
+        array([1.5, 9.5])
+        """
+        if getattr(self, "_average", None) is None:
+            self.fit(X, sample_weight=sample_weight)
+            X, weight = self._check_data(X, sample_weight)
+            self._fixed_ridge, self._n_chunks = self._ridge(X, weight), 1
+            statistics = self._statistics(X, weight)
+            self._average = Averages.from_statistics(statistics)
+            return self
+        X, weight = self._check_data(X, sample_weight, reset=False)
+        statistics = self._statistics(X, weight)
+        self._n_chunks += 1
+        self._average = self._average.mixed_with(
+            Averages.from_statistics(statistics), self._n_chunks**-FORGETTING
+        )
+        self._keep_parameters(
+            self._average.m_step(self.covariance_type, self._fixed_ridge)
+        )
+        self.n_iter_ += 1
+        self.lower_bound_ = statistics.log_likelihood / statistics.counts.sum()
+        self.lower_bounds_ = [*self.lower_bounds_, self.lower_bound_]
         return self
 
     def fit_predict(self, X, y=None, sample_weight=None):
@@ -290,7 +366,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         array([[1.]])
         """
         X = self._check_new_data(X)
-        return engine.e_step(X, self.mixture_)[0]
+        return self._e_step(X)[0]
 
     def score_samples(self, X):
         """Evaluate log p(x) at each point.
@@ -318,6 +394,8 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         array([-0.919])
         """
         X = self._check_new_data(X)
+        if self._has_gaps(X):
+            return self._e_step(X)[1]
         return engine.log_density(X, self.mixture_)
 
     def score(self, X, y=None):
@@ -377,7 +455,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         ((5, 1), (5,))
         """
         check_is_fitted(self)
-        X, y = self.mixture_.sample(n_samples, self._rng())
+        X, y = self.mixture_.sample(n_samples, self._random_state())
         order = np.argsort(y, kind="stable")
         return X[order], y[order]
 
@@ -438,23 +516,98 @@ class GaussianMixture(DensityMixin, BaseEstimator):
             log_densities.sum(), self._count_parameters(), len(log_densities)
         )
 
+    def sort_components(self):
+        """Order the components by the first feature of their means (then the next).
+
+        Which component comes first depends on the start and means nothing; sorted,
+        two fits can be compared, and colors and names stay where they are.
+
+        Returns
+        -------
+        GaussianMixture
+            The estimator itself, whose `predict` now gives the new numbers.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+
+        Examples
+        --------
+        >>> model = GaussianMixture(2, random_state=1).fit([[9.0], [8.0], [1.0], [0.0]])
+        >>> model.sort_components().predict([[0.0], [9.0]])
+        array([0, 1])
+        """
+        order = np.lexsort(self.mixture_.means.T[::-1])
+        self._keep_parameters(self.mixture_.reordered(order))
+        average = getattr(self, "_average", None)
+        if average is not None:
+            parts = average.weights, average.means, average.covariances
+            self._average = Averages(*(part[order] for part in parts))
+        return self
+
+    def compare(self, other, *, tolerance=1e-6):
+        """Match the components with those of another model and list the differences.
+
+        Parameters
+        ----------
+        other : GaussianMixture or Mixture
+            Ours or scikit-learn's, fitted, with the same K and D.
+        tolerance : float, default=1e-6
+            Smaller differences count as none: of weights, of means in standard
+            deviations of the component, of covariances in units of its variances.
+
+        Returns
+        -------
+        Comparison
+            Its `repr` says in words where the two differ.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        TypeError, ValueError
+            If `other` is no mixture, or K or D differ.
+
+        Examples
+        --------
+        >>> X = [[0.0], [1.0], [8.0], [9.0]]
+        >>> one, two = (GaussianMixture(2, random_state=i).fit(X) for i in (0, 5))
+        >>> one.sort_components().compare(two.sort_components())
+        weights agree to 1e-06
+        means agree to 1e-06
+        covariances agree to 1e-06
+        """
+        if not isinstance(other, Mixture):
+            other = _mixture_of(other, "other")
+        return self.mixture_.compare(other, tolerance=tolerance)
+
     @property
     def mixture_(self):
         """The fitted parameters as a `Mixture`, every covariance a full matrix."""
-        check_is_fitted(self)
-        covariances = from_compact(
-            self.covariances_, *np.shape(self.means_), self.covariance_type
-        )
-        return Mixture(self.weights_, self.means_, covariances)
+        return _mixture_of(self, "the model")
 
-    def _rng(self):
-        return check_rng(check_random_state(self.random_state))
+    def __sklearn_tags__(self):
+        """Tell scikit-learn what this estimator can do."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = bool(self.marginalize_missing)
+        return tags
+
+    def _random_state(self):
+        try:
+            return check_random_state(self.random_state)
+        except ValueError as error:
+            raise ValueError(
+                f"random_state must be a whole number from 0 to 2**32 - 1, a "
+                f"RandomState or None, but it is {self.random_state!r}."
+            ) from error
 
     def _check_parameters(self, X):
         check_integer(self.n_components, "n_components", 1)
         check_integer(self.n_init, "n_init", 1)
         check_integer(self.max_iter, "max_iter", 0)
-        check_integer(int(self.verbose), "verbose", 0)
+        verbose = int(self.verbose) if self.verbose in (True, False) else self.verbose
+        check_integer(verbose, "verbose", 0)
         check_integer(self.verbose_interval, "verbose_interval", 1)
         check_non_negative(self.tol, "tol")
         check_non_negative(self.reg_covar, "reg_covar")
@@ -462,13 +615,91 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         check_choice(self.init_params, "init_params", METHODS)
         check_enough_rows(X, self.n_components)
 
-    def _starts(self, X, weight):
+    def _check_data(self, X, sample_weight, reset=True):
+        X = self._check_points(X, reset=reset, ensure_min_samples=2 if reset else 1)
+        return leave_out_weightless(X, check_sample_weight(sample_weight, len(X)))
+
+    def _check_new_data(self, X):
+        check_is_fitted(self)
+        return self._check_points(X, reset=False)
+
+    def _check_points(self, X, **options):
+        # A table with a column of text or with gaps is the most frequent mistake, and
+        # ours says which column or cell; the rest is left to scikit-learn's checks.
+        if hasattr(X, "select_dtypes") and not X.empty:
+            check_data(X, allow_nan=True)
+        dtypes = [np.float64, np.float32]
+        X = validate_data(self, X, dtype=dtypes, ensure_all_finite=False, **options)
+        return check_data(X, keep_float32=True, allow_nan=self.marginalize_missing)
+
+    def _has_gaps(self, X):
+        # NaN is passed on by min, without a second array.
+        return self.marginalize_missing and bool(np.isnan(X.min()))
+
+    def _rows(self, X, weight):
+        return missing.IncompleteRows(X, weight) if self._has_gaps(X) else X
+
+    def _ridge(self, X, weight):
+        reg_covar = check_non_negative(self.reg_covar, "reg_covar")
+        if self.relative_reg_covar:
+            return relative_reg_covar(X, reg_covar, weight)
+        return reg_covar
+
+    def _e_step(self, X):
+        return (missing if self._has_gaps(X) else engine).e_step(X, self.mixture_)
+
+    def _statistics(self, X, weight):
+        rows = self._rows(X, weight)
+        return engine.partial(
+            rows,
+            self.mixture_,
+            covariance_type=self.covariance_type,
+            sample_weight=weight if rows is X else None,
+        )
+
+    def _best_run(self, rows, weight, ridge, total, callback):
+        random_state = self._random_state()
+        starts, previous = self._starts(rows, weight, ridge, random_state), -np.inf
+        if self.warm_start and hasattr(self, "converged_"):
+            starts, previous = [self._last_mixture()], self.lower_bound_ * total
+        best = failure = None
+        for number, start in enumerate(starts, 1):
+            report = self._reporter(number, callback)
+            try:
+                run = self._run(
+                    rows, start, random_state, previous, weight, ridge, report
+                )
+            except (EmptyComponentError, SingularCovarianceError) as error:
+                # Another start may do better.
+                failure = error
+                continue
+            if self.verbose:
+                print(f"  {run.n_iter} iterations, converged={run.converged}")
+            if best is None or run.log_likelihood > best.log_likelihood:
+                best = run
+        if best is None:
+            raise failure
+        return best
+
+    def _last_mixture(self):
+        mixture, shape = self.mixture_, (self.n_components, self.n_features_in_)
+        if mixture.means.shape != shape:
+            raise ValueError(
+                f"warm_start=True goes on from the last fit, whose means have shape "
+                f"{mixture.means.shape}, but now it would have to be {shape}; make a "
+                f"new estimator for a new K or D."
+            )
+        return mixture
+
+    def _starts(self, X, weight, ridge, random_state):
+        if isinstance(X, missing.IncompleteRows):
+            X, weight = X.filled, X.sample_weight
         given = self._given_parameters(X.shape[1])
         if all(parameter is not None for parameter in given):
             # Every start would be this one.
             yield Mixture(*given)
             return
-        rng = self._rng()
+        rng = check_rng(random_state)
         for _ in range(self.n_init):
             start = initial_mixture(
                 X,
@@ -476,7 +707,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
                 self.init_params,
                 rng,
                 covariance_type=self.covariance_type,
-                reg_covar=self.reg_covar,
+                reg_covar=ridge,
                 sample_weight=weight,
             )
             made = start.weights, start.means, start.covariances
@@ -501,17 +732,19 @@ class GaussianMixture(DensityMixin, BaseEstimator):
             covariances = _product(precisions_cholesky(precisions, name))
         return weights, means, covariances
 
-    def _run(self, X, start, previous, weight, callback):
+    def _run(self, rows, start, random_state, previous, weight, ridge, callback):
         if self.max_iter == 0:
             return Fit(start, np.array([]), n_iter=0, converged=False)
-        return engine.run(
-            X,
+        has_own_weight = isinstance(rows, missing.IncompleteRows)
+        return run_with_reseeding(
+            rows,
             start,
+            random_state,
             covariance_type=self.covariance_type,
-            reg_covar=self.reg_covar,
+            reg_covar=ridge,
             tol=self.tol,
             max_iter=self.max_iter,
-            sample_weight=weight,
+            sample_weight=None if has_own_weight else weight,
             previous=previous,
             callback=callback,
         )
@@ -539,7 +772,13 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         return report
 
     def _keep(self, best, total):
-        mixture = best.mixture
+        self._keep_parameters(best.mixture)
+        self.converged_ = best.converged
+        self.n_iter_ = best.n_iter
+        self.lower_bounds_ = (best.log_likelihoods / total).tolist()
+        self.lower_bound_ = best.log_likelihood / total
+
+    def _keep_parameters(self, mixture):
         factors = precisions_cholesky(mixture.covariances)
         compact = {
             "covariances_": mixture.covariances,
@@ -550,15 +789,27 @@ class GaussianMixture(DensityMixin, BaseEstimator):
             setattr(self, name, to_compact(matrices, self.covariance_type))
         self.weights_ = mixture.weights.copy()
         self.means_ = mixture.means.copy()
-        self.converged_ = best.converged
-        self.n_iter_ = best.n_iter
-        self.lower_bounds_ = (best.log_likelihoods / total).tolist()
-        self.lower_bound_ = best.log_likelihood / total
 
-    def _check_new_data(self, X):
-        check_is_fitted(self)
-        _check_numbers(X)
-        return validate_data(self, X, dtype=[np.float64, np.float32], reset=False)
+    def _warn(self, best, ridge):
+        """Say what is suspicious about the result, and what to do about it."""
+        if not best.converged and self.max_iter > 0:
+            _warn(
+                f"EM did not converge in max_iter={self.max_iter} iterations; raise "
+                f"max_iter or tol, or look for a component that has collapsed."
+            )
+        if best.n_reseeds:
+            _warn(
+                f"a component emptied or collapsed and was started anew at a random "
+                f"point ({best.n_reseeds} times); use fewer components, a larger "
+                f"reg_covar, or other starts."
+            )
+        if collapsed := _collapsed(best.mixture, ridge):
+            _warn(
+                f"of the {self.n_components} components, these have collapsed: "
+                f"{', '.join(map(str, collapsed))} (only reg_covar={self.reg_covar:g} "
+                f"keeps their covariances from being flat); use fewer components, more "
+                f"starts (n_init) or a larger reg_covar, and look for repeated rows."
+            )
 
     def _count_parameters(self):
         return n_parameters(*self.means_.shape, self.covariance_type)
@@ -569,8 +820,38 @@ def _product(factors):
     return factors @ factors.transpose(0, 2, 1)
 
 
-def _check_numbers(X):
-    # A table with a column of text or with gaps is the most frequent mistake, and
-    # ours says which column or cell; the rest is left to scikit-learn's own checks.
-    if hasattr(X, "select_dtypes") and not X.empty:
-        check_data(X)
+def _mixture_of(model, name):
+    try:
+        check_is_fitted(model)
+        means, covariance_type = model.means_, model.covariance_type
+    except (TypeError, AttributeError) as error:
+        if isinstance(error, NotFittedError):
+            raise
+        raise TypeError(
+            f"{name} must be a Mixture or a fitted GaussianMixture, but it is a "
+            f"{type(model).__name__}."
+        ) from error
+    covariances = from_compact(model.covariances_, *np.shape(means), covariance_type)
+    return Mixture(model.weights_, means, covariances)
+
+
+def _collapsed(mixture, ridge):
+    """List the components that are flat but for reg_covar, in data that are not."""
+    center = mixture.weights @ mixture.means
+    shifts = mixture.means - center
+    spreads = mixture.covariances + shifts[:, :, np.newaxis] * shifts[:, np.newaxis, :]
+    overall = np.tensordot(mixture.weights, spreads, axes=1)
+    # Without units, so that no feature hides behind another.
+    units = np.sqrt(np.outer(overall.diagonal(), overall.diagonal()))
+    ridge = ridge / overall.diagonal()
+    lengths, axes = np.linalg.eigh(mixture.covariances / units)
+    narrowest = axes[:, :, 0]
+    added = narrowest**2 @ (ridge * np.ones(len(center)))
+    available = np.einsum("ki,ij,kj->k", narrowest, overall / units, narrowest)
+    is_flat = (lengths[:, 0] < 2 * added) & (available > 100 * added)
+    return np.flatnonzero(is_flat).tolist()
+
+
+def _warn(message):
+    # As if from the caller of `fit`.
+    warnings.warn(message, ConvergenceWarning, stacklevel=4)

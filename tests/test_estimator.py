@@ -53,7 +53,11 @@ PARAMETERS = (
 WEIGHTED_METHODS = ("kmeans", "k-means++")
 
 
-@parametrize_with_checks([GaussianMixture()])
+# Rounded measurements often make a component flat, which is not the point here.
+tolerates_collapse = pytest.mark.filterwarnings("ignore:of the . components")
+
+
+@parametrize_with_checks([GaussianMixture(), GaussianMixture(marginalize_missing=True)])
 def test_scikit_learns_conformance_checks(estimator, check):
     check(estimator)
 
@@ -112,7 +116,8 @@ def test_iterations_are_counted_as_scikit_learn_does(tol):
 
 def test_parameters_and_defaults_are_scikit_learns():
     theirs = scikit_learn_mixture.GaussianMixture().get_params()
-    assert GaussianMixture().get_params() == theirs
+    more = {"relative_reg_covar": False, "marginalize_missing": False}
+    assert GaussianMixture().get_params() == theirs | more
 
 
 @pytest.mark.parametrize("init_params", METHODS)
@@ -303,10 +308,10 @@ def test_a_table_with_text_or_gaps_is_explained():
     ):
         model.fit(load_mall_customers())
     penguins = load_penguins()[PENGUIN_FEATURES]
-    with pytest.raises(ValueError, match="nan .* row 3, column 0"):
+    with pytest.raises(ValueError, match="NaN .* row 3, column 0"):
         model.fit(penguins)
     model.fit(penguins.dropna())
-    with pytest.raises(ValueError, match="nan .* row 3, column 0"):
+    with pytest.raises(ValueError, match="NaN .* row 3, column 0"):
         model.predict(penguins)
 
 
@@ -348,6 +353,7 @@ def some_parameters(X, K, covariance_type, which):
     return {name: every[name] for name in which}
 
 
+@tolerates_collapse
 @pytest.mark.parametrize("init_params", WEIGHTED_METHODS)
 @pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
 @pytest.mark.parametrize("name", DATA)
@@ -440,6 +446,7 @@ def test_a_row_of_weight_zero_may_be_as_far_away_as_it_likes(distance):
     assert_same_fit(one, GaussianMixture(3, random_state=0).fit(X))
 
 
+@tolerates_collapse
 @pytest.mark.parametrize(
     ("constant", "methods"),
     [
@@ -606,6 +613,7 @@ def test_bad_weights_are_refused_in_one_sentence(weight, error, words):
         assert not hasattr(model, "weights_")
 
 
+@tolerates_collapse
 def test_every_component_needs_a_row_that_counts():
     weight = np.zeros(150)
     weight[[3, 70]] = [0.5, 2]
