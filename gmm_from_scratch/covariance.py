@@ -277,9 +277,10 @@ def relative_reg_covar(X, reg_covar, sample_weight=None):
     reg_covar = check_non_negative(reg_covar, "reg_covar")
     weight = check_sample_weight(sample_weight, len(X))
     known = np.ma.masked_invalid(X)
-    shares = None if weight is None else np.repeat(weight[:, np.newaxis], X.shape[1], 1)
-    centered = known - np.ma.average(known, axis=0, weights=shares)
-    variances = np.ma.average(centered**2, axis=0, weights=shares).filled(0.0)
+    if weight is not None:
+        weight = np.repeat(weight[:, np.newaxis] / weight.max(), X.shape[1], axis=1)
+    centered = known - np.ma.average(known, axis=0, weights=weight)
+    variances = np.ma.average(centered**2, axis=0, weights=weight).filled(0.0)
     # What is smaller than the last digit of the data is rounding, not variance.
     rounding = (1e-15 * np.abs(known).max(axis=0).filled(0.0)) ** 2
     return reg_covar * np.where(variances > rounding, variances, 1.0)

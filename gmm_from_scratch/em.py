@@ -177,7 +177,9 @@ def m_step(
     ridge = check_reg_covar(reg_covar, X.shape[1]) * np.eye(X.shape[1])
     sample_weight = check_sample_weight(sample_weight, len(X))
     if sample_weight is not None:
-        responsibilities = responsibilities * sample_weight[:, np.newaxis]
+        # Only their ratios matter, and large ones could overflow.
+        share = sample_weight / sample_weight.max()
+        responsibilities = responsibilities * share[:, np.newaxis]
     counts = responsibilities.sum(axis=0)
     check_no_empty_component(counts)
 

@@ -146,21 +146,26 @@ def run(
     data = _open(X, sample_weight, start, covariance_type, **options)
     data.check_enough_rows(start.n_components)
     reg_covar = check_reg_covar(reg_covar, start.n_features)
-    parameters = Parameters.from_mixture(start, data.frame())
-    log_likelihoods = []
-    with one_blas_thread():
-        for iteration in range(1, max_iter + 1):
-            statistics = data.statistics(parameters)
-            parameters = _m_step(statistics, covariance_type, reg_covar)
-            log_likelihoods.append(statistics.log_likelihood)
-            change = (log_likelihoods[-1] - previous) / statistics.counts.sum()
-            previous = log_likelihoods[-1]
-            if callback is not None:
-                callback(iteration, previous)
-            converged = bool(abs(change) < tol)
-            if converged:
-                break
-    return Fit(parameters.mixture, np.array(log_likelihoods), iteration, converged)
+    parameters = _in_a_frame(data, start, reg_covar)
+    log_likelihoods, statistics = [], None
+    try:
+        with one_blas_thread():
+            for iteration in range(1, max_iter + 1):
+                statistics = data.statistics(parameters)
+                parameters = statistics.m_step(covariance_type, reg_covar)
+                log_likelihoods.append(statistics.log_likelihood)
+                change = (log_likelihoods[-1] - previous) / statistics.counts.sum()
+                previous = log_likelihoods[-1]
+                if callback is not None:
+                    callback(iteration, previous)
+                converged = bool(abs(change) < tol)
+                if converged:
+                    break
+        mixture = parameters.mixture
+    except (EmptyComponentError, SingularCovarianceError) as error:
+        error.mixture = _last_mixture(statistics, start)
+        raise
+    return Fit(mixture, np.array(log_likelihoods), iteration, converged)
 
 
 def half_steps(
@@ -213,14 +218,14 @@ def half_steps(
     data.check_enough_rows(start.n_components)
     reg_covar = check_reg_covar(reg_covar, start.n_features)
     previous = -np.inf
-    mixture, parameters = start, Parameters.from_mixture(start, data.frame())
+    mixture, parameters = start, _in_a_frame(data, start, reg_covar)
     now, responsibilities = _visible_e_step(data, parameters)
     for iteration in count(1):
         level = now.log_likelihood
         yield HalfStep(iteration, "E", mixture, responsibilities, level, level)
         change, previous = (level - previous) / now.n_samples, level
 
-        new = _m_step(now, covariance_type, reg_covar)
+        new = now.m_step(covariance_type, reg_covar)
         rise = now.expected_log_joint(new) - now.expected_log_joint(parameters)
         mixture, parameters, owners = new.mixture, new, responsibilities
         now, responsibilities = _visible_e_step(data, parameters)
@@ -562,11 +567,11 @@ class ArrayBlocks:
         ]
         self.reading = 0
 
-    def frame(self):
-        """Make coordinates for these data."""
+    def frame(self, width):
+        """Make coordinates for these data, and Gaussians so wide."""
         n_rows = FRAME_ROWS + 10 * self.X.shape[1]
         step = -(-len(self.X) // n_rows)
-        return Frame.from_rows(self.X[::step], self.diagonal)
+        return Frame.from_rows(self.X[::step], self.diagonal, width)
 
     def check_enough_rows(self, n_components):
         """Refuse to fit more components than there are rows."""
@@ -658,16 +663,21 @@ class StreamBlocks:
 
     def _read(self):
         blocks = self.blocks() if callable(self.blocks) else self.blocks
+        if not isinstance(blocks, Iterable):
+            raise TypeError(
+                f"X is a function, so it must return an iterator of blocks, but it "
+                f"returned a {type(blocks).__name__}."
+            )
         for number, block in enumerate(blocks):
             options = {"name": f"block {number}", "may_be_zero": True}
             X, weight = _check_rows(*as_pair(block), self.n_features, **options)
             if len(X):
                 yield X, weight
 
-    def frame(self):
+    def frame(self, width):
         """Make coordinates for these data, from the first block."""
         for X, _ in self._read():
-            return Frame.from_rows(X[:10_000], self.diagonal)
+            return Frame.from_rows(X[:10_000], self.diagonal, width)
         raise ValueError(NO_BLOCKS)
 
     def check_enough_rows(self, n_components):
@@ -799,15 +809,17 @@ def _comes_in_blocks(X):
         return False
 
 
-def _m_step(statistics, covariance_type, reg_covar):
+def _in_a_frame(data, start, reg_covar):
+    widest = max(start.covariances.max(), np.max(reg_covar))
+    return Parameters.from_mixture(start, data.frame(np.sqrt(widest)))
+
+
+def _last_mixture(statistics, start):
+    """Say where EM was before the step in which a component failed."""
     try:
-        parameters = statistics.m_step(covariance_type, reg_covar)
-        # Made for the next E-step; a Gaussian that has collapsed shows already here.
-        parameters.natural  # noqa: B018
-    except (EmptyComponentError, SingularCovarianceError) as error:
-        error.mixture = statistics.parameters.mixture
-        raise
-    return parameters
+        return start if statistics is None else statistics.parameters.mixture
+    except SingularCovarianceError:
+        return start
 
 
 def _visible_e_step(data, parameters):

@@ -25,6 +25,7 @@ from gmm_from_scratch.sufficient import Averages
 from gmm_from_scratch.validation import (
     COVARIANCE_TYPES,
     check_array,
+    check_boolean,
     check_choice,
     check_data,
     check_enough_rows,
@@ -32,6 +33,7 @@ from gmm_from_scratch.validation import (
     check_non_negative,
     check_rng,
     check_sample_weight,
+    check_weights,
     leave_out_weightless,
 )
 
@@ -175,7 +177,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (N, D)
-            Points; float32 data is not copied.
+            Points. float32 data is not copied; the parameters are float64 all the same.
         y : ignored
             There for scikit-learn's conventions.
         sample_weight : array-like of shape (N,), default=None
@@ -210,13 +212,12 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         """
         X, weight = self._check_data(X, sample_weight)
         self._check_parameters(X)
-        total = len(X) if weight is None else weight.sum()
-        ridge = self._ridge(X, weight)
+        options = self._options(X, weight)
         with engine.one_blas_thread():
-            best = self._best_run(self._rows(X, weight), weight, ridge, total, callback)
-        self._keep(best, total)
+            best = self._best_run(X, options, callback)
+        self._keep(best, _total(X, weight))
         self._average = None
-        self._warn(best, ridge)
+        self._warn(best, options["reg_covar"])
         return self
 
     def partial_fit(self, X, y=None, sample_weight=None):
@@ -264,9 +265,9 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         if getattr(self, "_average", None) is None:
             self.fit(X, sample_weight=sample_weight)
             X, weight = self._check_data(X, sample_weight)
-            self._fixed_ridge, self._n_chunks = self._ridge(X, weight), 1
-            statistics = self._statistics(X, weight)
-            self._average = Averages.from_statistics(statistics)
+            self._fixed_ridge = self._options(X, weight)["reg_covar"]
+            self._average = Averages.from_statistics(self._statistics(X, weight))
+            self._n_chunks = 1
             return self
         X, weight = self._check_data(X, sample_weight, reset=False)
         statistics = self._statistics(X, weight)
@@ -484,7 +485,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         >>> round(GaussianMixture().fit(X).aic(X), 3)
         9.676
         """
-        return selection.aic(self.score_samples(X).sum(), self._count_parameters())
+        return selection.aic(self.score_samples(X).sum(), self._n_parameters())
 
     def bic(self, X):
         """Evaluate Schwarz's criterion on X; smaller is better.
@@ -513,7 +514,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         """
         log_densities = self.score_samples(X)
         return selection.bic(
-            log_densities.sum(), self._count_parameters(), len(log_densities)
+            log_densities.sum(), self._n_parameters(), len(log_densities)
         )
 
     def sort_components(self):
@@ -590,7 +591,7 @@ class GaussianMixture(DensityMixin, BaseEstimator):
     def __sklearn_tags__(self):
         """Tell scikit-learn what this estimator can do."""
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = bool(self.marginalize_missing)
+        tags.input_tags.allow_nan = self.marginalize_missing is True
         return tags
 
     def _random_state(self):
@@ -606,8 +607,10 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         check_integer(self.n_components, "n_components", 1)
         check_integer(self.n_init, "n_init", 1)
         check_integer(self.max_iter, "max_iter", 0)
-        verbose = int(self.verbose) if self.verbose in (True, False) else self.verbose
-        check_integer(verbose, "verbose", 0)
+        is_boolean = isinstance(self.verbose, bool | np.bool_)
+        check_integer(int(self.verbose) if is_boolean else self.verbose, "verbose", 0)
+        check_boolean(self.warm_start, "warm_start")
+        check_boolean(self.relative_reg_covar, "relative_reg_covar")
         check_integer(self.verbose_interval, "verbose_interval", 1)
         check_non_negative(self.tol, "tol")
         check_non_negative(self.reg_covar, "reg_covar")
@@ -624,51 +627,57 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         return self._check_points(X, reset=False)
 
     def _check_points(self, X, **options):
-        # A table with a column of text or with gaps is the most frequent mistake, and
-        # ours says which column or cell; the rest is left to scikit-learn's checks.
-        if hasattr(X, "select_dtypes") and not X.empty:
+        allow_nan = check_boolean(self.marginalize_missing, "marginalize_missing")
+        # A column of text in a table is the most frequent mistake, and ours says which
+        # one it is; and scikit-learn overlooks masks.
+        if (hasattr(X, "select_dtypes") and not X.empty) or np.ma.is_masked(X):
             check_data(X, allow_nan=True)
-        dtypes = [np.float64, np.float32]
-        X = validate_data(self, X, dtype=dtypes, ensure_all_finite=False, **options)
-        return check_data(X, keep_float32=True, allow_nan=self.marginalize_missing)
+        options |= {"dtype": [np.float64, np.float32], "ensure_all_finite": False}
+        try:
+            X = validate_data(self, X, **options)
+        except (TypeError, ValueError, OverflowError):
+            # Of what is no array of numbers, ours says what is wrong with it.
+            if getattr(X, "dtype", np.dtype(object)).kind not in "biufc":
+                check_data(X, allow_nan=True)
+            raise
+        return check_data(X, keep_float32=True, allow_nan=allow_nan)
 
     def _has_gaps(self, X):
         # NaN is passed on by min, without a second array.
         return self.marginalize_missing and bool(np.isnan(X.min()))
 
-    def _rows(self, X, weight):
-        return missing.IncompleteRows(X, weight) if self._has_gaps(X) else X
-
-    def _ridge(self, X, weight):
-        reg_covar = check_non_negative(self.reg_covar, "reg_covar")
-        if self.relative_reg_covar:
-            return relative_reg_covar(X, reg_covar, weight)
-        return reg_covar
-
     def _e_step(self, X):
         return (missing if self._has_gaps(X) else engine).e_step(X, self.mixture_)
 
-    def _statistics(self, X, weight):
-        rows = self._rows(X, weight)
-        return engine.partial(
-            rows,
-            self.mixture_,
-            covariance_type=self.covariance_type,
-            sample_weight=weight if rows is X else None,
-        )
+    def _options(self, X, weight):
+        """Collect what starts and runs have in common."""
+        ridge = check_non_negative(self.reg_covar, "reg_covar")
+        if self.relative_reg_covar:
+            ridge = relative_reg_covar(X, ridge, weight)
+        return {
+            "covariance_type": self.covariance_type,
+            "reg_covar": ridge,
+            "sample_weight": weight,
+        }
 
-    def _best_run(self, rows, weight, ridge, total, callback):
-        random_state = self._random_state()
-        starts, previous = self._starts(rows, weight, ridge, random_state), -np.inf
+    def _best_run(self, X, options, callback):
+        weight = options["sample_weight"]
+        rows = missing.IncompleteRows(X, weight) if self._has_gaps(X) else X
+        random_state, previous = self._random_state(), -np.inf
+        starts = self._starts(rows, options, random_state)
         if self.warm_start and hasattr(self, "converged_"):
-            starts, previous = [self._last_mixture()], self.lower_bound_ * total
+            starts, previous = (
+                [self._last_mixture()],
+                self.lower_bound_ * _total(X, weight),
+            )
         best = failure = None
         for number, start in enumerate(starts, 1):
-            report = self._reporter(number, callback)
+            watched = {
+                "previous": previous,
+                "callback": self._reporter(number, callback),
+            }
             try:
-                run = self._run(
-                    rows, start, random_state, previous, weight, ridge, report
-                )
+                run = self._run(rows, start, random_state, options | watched)
             except (EmptyComponentError, SingularCovarianceError) as error:
                 # Another start may do better.
                 failure = error
@@ -681,6 +690,16 @@ class GaussianMixture(DensityMixin, BaseEstimator):
             raise failure
         return best
 
+    def _statistics(self, X, weight):
+        if self._has_gaps(X):
+            X, weight = missing.IncompleteRows(X, weight), None
+        return engine.partial(
+            X,
+            self.mixture_,
+            covariance_type=self.covariance_type,
+            sample_weight=weight,
+        )
+
     def _last_mixture(self):
         mixture, shape = self.mixture_, (self.n_components, self.n_features_in_)
         if mixture.means.shape != shape:
@@ -691,25 +710,19 @@ class GaussianMixture(DensityMixin, BaseEstimator):
             )
         return mixture
 
-    def _starts(self, X, weight, ridge, random_state):
-        if isinstance(X, missing.IncompleteRows):
-            X, weight = X.filled, X.sample_weight
-        given = self._given_parameters(X.shape[1])
+    def _starts(self, rows, options, random_state):
+        if isinstance(rows, missing.IncompleteRows):
+            options = options | {"sample_weight": rows.sample_weight}
+            rows = rows.filled
+        given = self._given_parameters(rows.shape[1])
         if all(parameter is not None for parameter in given):
             # Every start would be this one.
             yield Mixture(*given)
             return
         rng = check_rng(random_state)
         for _ in range(self.n_init):
-            start = initial_mixture(
-                X,
-                self.n_components,
-                self.init_params,
-                rng,
-                covariance_type=self.covariance_type,
-                reg_covar=ridge,
-                sample_weight=weight,
-            )
+            method = self.init_params
+            start = initial_mixture(rows, self.n_components, method, rng, **options)
             made = start.weights, start.means, start.covariances
             if any(parameter is not None for parameter in given):
                 start = Mixture(
@@ -721,32 +734,36 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         K = self.n_components
         weights, means, covariances = self.weights_init, self.means_init, None
         if weights is not None:
-            weights = check_array(weights, (K,), "weights_init")
+            weights = check_weights(weights, K, "weights_init")
         if means is not None:
             means = check_array(means, (K, D), "means_init")
         if self.precisions_init is not None:
-            name = "precisions_init"
+            covariances = self._invert_precisions(K, D)
+        return weights, means, covariances
+
+    def _invert_precisions(self, K, D):
+        name = "precisions_init"
+        try:
             precisions = from_compact(
                 self.precisions_init, K, D, self.covariance_type, name
             )
-            covariances = _product(precisions_cholesky(precisions, name))
-        return weights, means, covariances
+            return _product(precisions_cholesky(precisions, name))
+        except SingularCovarianceError as error:
+            raise ValueError(
+                "precisions_init must hold inverse covariances, which are positive "
+                "definite, but at least one of them is not."
+            ) from error
 
-    def _run(self, rows, start, random_state, previous, weight, ridge, callback):
+    def _run(self, rows, start, random_state, options):
         if self.max_iter == 0:
             return Fit(start, np.array([]), n_iter=0, converged=False)
-        has_own_weight = isinstance(rows, missing.IncompleteRows)
         return run_with_reseeding(
             rows,
             start,
             random_state,
-            covariance_type=self.covariance_type,
-            reg_covar=ridge,
             tol=self.tol,
             max_iter=self.max_iter,
-            sample_weight=None if has_own_weight else weight,
-            previous=previous,
-            callback=callback,
+            **options,
         )
 
     def _reporter(self, number, callback):
@@ -787,6 +804,8 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         }
         for name, matrices in compact.items():
             setattr(self, name, to_compact(matrices, self.covariance_type))
+        # What the arrays mean, should the parameter be changed later on.
+        self._fitted_type = self.covariance_type
         self.weights_ = mixture.weights.copy()
         self.means_ = mixture.means.copy()
 
@@ -811,8 +830,8 @@ class GaussianMixture(DensityMixin, BaseEstimator):
                 f"starts (n_init) or a larger reg_covar, and look for repeated rows."
             )
 
-    def _count_parameters(self):
-        return n_parameters(*self.means_.shape, self.covariance_type)
+    def _n_parameters(self):
+        return n_parameters(*self.means_.shape, self._fitted_type)
 
 
 def _product(factors):
@@ -823,7 +842,8 @@ def _product(factors):
 def _mixture_of(model, name):
     try:
         check_is_fitted(model)
-        means, covariance_type = model.means_, model.covariance_type
+        means = model.means_
+        covariance_type = getattr(model, "_fitted_type", model.covariance_type)
     except (TypeError, AttributeError) as error:
         if isinstance(error, NotFittedError):
             raise
@@ -835,6 +855,10 @@ def _mixture_of(model, name):
     return Mixture(model.weights_, means, covariances)
 
 
+def _total(X, weight):
+    return len(X) if weight is None else weight.sum()
+
+
 def _collapsed(mixture, ridge):
     """List the components that are flat but for reg_covar, in data that are not."""
     center = mixture.weights @ mixture.means
@@ -842,12 +866,12 @@ def _collapsed(mixture, ridge):
     spreads = mixture.covariances + shifts[:, :, np.newaxis] * shifts[:, np.newaxis, :]
     overall = np.tensordot(mixture.weights, spreads, axes=1)
     # Without units, so that no feature hides behind another.
-    units = np.sqrt(np.outer(overall.diagonal(), overall.diagonal()))
-    ridge = ridge / overall.diagonal()
-    lengths, axes = np.linalg.eigh(mixture.covariances / units)
+    unit = np.sqrt(overall.diagonal())
+    lengths, axes = np.linalg.eigh(mixture.covariances / unit / unit[:, np.newaxis])
     narrowest = axes[:, :, 0]
-    added = narrowest**2 @ (ridge * np.ones(len(center)))
-    available = np.einsum("ki,ij,kj->k", narrowest, overall / units, narrowest)
+    added = narrowest**2 @ (ridge / unit**2)
+    correlation = overall / unit / unit[:, np.newaxis]
+    available = np.einsum("ki,ij,kj->k", narrowest, correlation, narrowest)
     is_flat = (lengths[:, 0] < 2 * added) & (available > 100 * added)
     return np.flatnonzero(is_flat).tolist()
 

@@ -72,6 +72,8 @@ def kmeans_plus_plus(X, n_components, rng=None, *, sample_weight=None):
     X, weight, rng = _check_start(X, n_components, rng, sample_weight)
     n_candidates = 2 + int(np.log(n_components))
     chosen = [_draw_one(weight, rng)]
+    # Only their ratios matter from here on, and large ones could overflow.
+    weight = weight / weight.max()
     closest = _squared_distances(X, X[chosen])[:, 0]
     while len(chosen) < n_components:
         is_left = ~np.isin(np.arange(len(X)), chosen)
@@ -252,7 +254,8 @@ def initial_mixture(
     rng = check_rng(rng)
     X = check_data(X, keep_float32=True)
     X, weight = leave_out_weightless(X, check_sample_weight(sample_weight, len(X)))
-    check_enough_rows(X, check_integer(n_components, "n_components", 1))
+    n_components = check_integer(n_components, "n_components", 1)
+    check_enough_rows(X, n_components)
     n_rows = max(LARGEST_SAMPLE, 100 * n_components)
     if len(X) > n_rows:
         rows = np.sort(rng.choice(len(X), n_rows, replace=False))
@@ -305,7 +308,7 @@ def reseeded(
     Raises
     ------
     SingularCovarianceError
-        If all of the data are flat in some direction.
+        If the data themselves are flat in some direction.
     TypeError, ValueError
         If the input is malformed.
 
@@ -324,6 +327,7 @@ def reseeded(
         reg_covar=reg_covar,
         sample_weight=weight,
     )
+    _check_not_flat(everything.covariances[0])
     weights, means = mixture.weights.copy(), mixture.means.copy()
     covariances = mixture.covariances.copy()
     weights[component] = 0.0
@@ -336,7 +340,16 @@ def reseeded(
     return Mixture(weights, means, covariances)
 
 
-def run_with_reseeding(X, start, rng=None, *, sample_weight=None, **options):
+def run_with_reseeding(
+    X,
+    start,
+    rng=None,
+    *,
+    covariance_type="full",
+    reg_covar=1e-6,
+    sample_weight=None,
+    **options,
+):
     """Run EM, and start a component anew whenever it empties or collapses.
 
     Parameters
@@ -347,6 +360,10 @@ def run_with_reseeding(X, start, rng=None, *, sample_weight=None, **options):
         The parameters to begin with.
     rng : numpy.random.Generator or int, optional
         Source of randomness for the new places, or its seed.
+    covariance_type : {'full', 'tied', 'diag', 'spherical'}
+        What the covariances may look like.
+    reg_covar : float or array-like of shape (D,)
+        Added to each variance at each M-step.
     sample_weight : array-like of shape (N,), optional
         How often each point counts; IncompleteRows have weights of their own.
     **options
@@ -372,15 +389,22 @@ def run_with_reseeding(X, start, rng=None, *, sample_weight=None, **options):
     >>> result.n_reseeds, result.mixture.sorted().means[:, 0].round(2)
     (1, array([0.5, 8.5]))
     """
+    shared = {"covariance_type": covariance_type, "reg_covar": reg_covar}
+    rows, weight = X, sample_weight
+    if isinstance(X, IncompleteRows):
+        rows, weight, sample_weight = X.filled, X.sample_weight, None
     for n_reseeds in count():
         try:
-            result = engine.run(X, start, sample_weight=sample_weight, **options)
+            result = engine.run(
+                X, start, sample_weight=sample_weight, **shared, **options
+            )
             return replace(result, n_reseeds=n_reseeds)
         except (EmptyComponentError, SingularCovarianceError) as error:
             if n_reseeds == MAX_RESEEDS * start.n_components:
                 raise
             rng = check_rng(rng)
-            start = _second_chance(X, error, rng, sample_weight, options)
+            where = error.mixture, error.component
+            start = reseeded(rows, *where, rng, sample_weight=weight, **shared)
         # The likelihood may fall to begin with.
         options["previous"] = -np.inf
 
@@ -458,16 +482,16 @@ def _check_start(X, n_components, rng, sample_weight):
     return X, np.ones(len(X)) if weight is None else weight, check_rng(rng)
 
 
-def _second_chance(X, error, rng, sample_weight, options):
-    if isinstance(X, IncompleteRows):
-        X, sample_weight = X.filled, X.sample_weight
-    names = {"covariance_type", "reg_covar"} & set(options)
-    shared = {"sample_weight": sample_weight} | {name: options[name] for name in names}
-    try:
-        return reseeded(X, error.mixture, error.component, rng, **shared)
-    except SingularCovarianceError:
-        # All of the data are flat; the first error says where it showed.
-        raise error from None
+def _check_not_flat(covariance):
+    # Rounding may hide that an eigenvalue is zero.
+    scale = np.sqrt(np.diag(covariance))
+    correlation = covariance / scale / scale[:, np.newaxis]
+    if np.linalg.eigvalsh(correlation)[0] < 1e-14 * len(scale):
+        raise SingularCovarianceError(
+            "the data are flat in some direction, their covariance is not positive "
+            "definite, and so no component's can be. Use a larger reg_covar, or remove "
+            "constant and collinear features."
+        )
 
 
 def _draw_one(weight, rng):

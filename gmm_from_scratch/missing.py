@@ -221,8 +221,11 @@ class IncompleteRows:
 
     def __init__(self, X, sample_weight=None):
         X = check_data(X, allow_nan=True)
-        weight = check_sample_weight(sample_weight, len(X))
-        self.X, self.sample_weight = leave_out_weightless(X, weight)
+        X, weight = leave_out_weightless(X, check_sample_weight(sample_weight, len(X)))
+        # A row without any value says nothing, but would keep empty components alive.
+        says_something = ~np.isnan(X).all(axis=1)
+        self.X = X[says_something]
+        self.sample_weight = None if weight is None else weight[says_something]
         self.filled = fill_with_means(self.X, self.sample_weight)
         self.patterns = list(_patterns(self.X))
 
@@ -248,9 +251,9 @@ class IncompleteRows:
         """Refuse to fit more components than there are rows."""
         check_enough_rows(self.X, n_components)
 
-    def frame(self):
-        """Make coordinates for these data."""
-        return Frame.from_rows(self.filled, self.diagonal)
+    def frame(self, width):
+        """Make coordinates for these data, and Gaussians so wide."""
+        return Frame.from_rows(self.filled, self.diagonal, width)
 
     def statistics(self, parameters):
         """Take the expected sums over all rows.

@@ -13,6 +13,7 @@ from gmm_from_scratch.validation import (
     check_matrix,
     check_non_negative,
     check_rng,
+    check_weights,
 )
 
 
@@ -59,13 +60,8 @@ class Mixture:
     def __post_init__(self):
         means = check_matrix(self.means, "means", "(K, D), one row per component")
         K, D = means.shape
-        weights = check_array(self.weights, (K,), "weights")
+        weights = check_weights(self.weights, K)
         covariances = check_array(self.covariances, (K, D, D), "covariances")
-        if (weights < 0).any() or abs(weights.sum() - 1) > 1e-6:
-            raise ValueError(
-                f"weights must be probabilities that sum to 1, but they are {weights} "
-                f"and sum to {weights.sum():.6g}."
-            )
         check_covariances(covariances)
         for name, array in [
             ("weights", weights),

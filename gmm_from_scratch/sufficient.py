@@ -51,11 +51,16 @@ class Frame:
     inverse: np.ndarray
 
     @classmethod
-    def from_moments(cls, center, covariance, diagonal):
-        """Make the frame for data with this mean and covariance."""
+    def from_moments(cls, center, covariance, diagonal, width=0.0):
+        """Make the frame for data with this mean and covariance, and Gaussians so wide.
+
+        Where lengths differ by more than 100 orders of magnitude, squares of their
+        ratios would overflow; so none is taken to be smaller than that.
+        """
         scale = np.sqrt(np.diag(covariance))
         # What is smaller than the last digit of the data is no scale.
         scale = np.where(scale > 1e-15 * np.abs(center), scale, 1.0)
+        scale = np.maximum(scale, 1e-100 * max(scale.max(), width))
         if diagonal:
             return cls(center, 1 / scale, scale)
         correlation = covariance / np.outer(scale, scale)
@@ -69,9 +74,9 @@ class Frame:
         return cls(center, matrix, scale[:, np.newaxis] * axes * lengths)
 
     @classmethod
-    def from_rows(cls, X, diagonal):
-        """Make the frame for data of which X holds some rows."""
-        return cls.from_moments(*gaussian.maximum_likelihood(X), diagonal)
+    def from_rows(cls, X, diagonal, width=0.0):
+        """Make the frame for data of which X holds some rows, and Gaussians so wide."""
+        return cls.from_moments(*gaussian.maximum_likelihood(X), diagonal, width)
 
     @classmethod
     def from_mixture(cls, mixture, diagonal):

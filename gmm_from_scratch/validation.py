@@ -211,6 +211,43 @@ def check_responsibilities(responsibilities, n_samples=None):
     return array
 
 
+def check_weights(weights, n_components, name="weights"):
+    """Return the weights of the components as a float array of probabilities.
+
+    Parameters
+    ----------
+    weights : array-like of shape (K,)
+        π_k.
+    n_components : int
+        K.
+    name : str
+        What to call them in an error.
+
+    Returns
+    -------
+    ndarray of shape (K,)
+
+    Raises
+    ------
+    TypeError
+        If they are not real numbers.
+    ValueError
+        If the shape is wrong, one is negative, or they do not sum to one.
+
+    Examples
+    --------
+    >>> check_weights([0.25, 0.75], n_components=2)
+    array([0.25, 0.75])
+    """
+    array = check_array(weights, (n_components,), name)
+    if (array < 0).any() or abs(array.sum() - 1) > 1e-6:
+        raise ValueError(
+            f"{name} must be probabilities that sum to 1, but they are {array} and sum "
+            f"to {array.sum():.6g}."
+        )
+    return array
+
+
 def check_sample_weight(sample_weight, n_samples, *, may_be_zero=False):
     """Return weights of the points as a float array, or None for none.
 
@@ -248,6 +285,12 @@ def check_sample_weight(sample_weight, n_samples, *, may_be_zero=False):
         raise ValueError(
             f"sample_weight must not be negative, but entry {int(np.argmin(array))} is "
             f"{array.min():g}; leave out a point with weight 0."
+        )
+    if array.max() > LARGEST or 0 < array.max() < 1 / LARGEST:
+        raise ValueError(
+            f"the largest sample_weight must be between {1 / LARGEST:g} and "
+            f"{LARGEST:g}, but it is {array.max():g}; multiply all of them by a number "
+            f"that brings it near to 1."
         )
     if not (array.any() or may_be_zero):
         raise ValueError(
@@ -382,9 +425,38 @@ def check_non_negative(value, name):
     """
     if not isinstance(value, numbers.Real) or isinstance(value, bool):
         raise TypeError(f"{name} must be a number, but it is {value!r}.")
-    if not 0 <= value < np.inf:
+    if not 0 <= value <= np.finfo(float).max:
         raise ValueError(f"{name} must be a finite number >= 0, but it is {value}.")
     return float(value)
+
+
+def check_boolean(value, name):
+    """Return True or False, or say that nothing else will do.
+
+    Parameters
+    ----------
+    value : bool
+        The value; 1 and 0 are understood.
+    name : str
+        What to call it in an error.
+
+    Returns
+    -------
+    bool
+
+    Raises
+    ------
+    TypeError
+        If it is neither.
+
+    Examples
+    --------
+    >>> check_boolean(True, "warm_start")
+    True
+    """
+    if isinstance(value, bool | np.bool_ | numbers.Integral) and value in (0, 1):
+        return bool(value)
+    raise TypeError(f"{name} must be True or False, but it is {value!r}.")
 
 
 def check_reg_covar(reg_covar, n_features):

@@ -16,6 +16,7 @@ from sklearn import mixture as scikit_learn_mixture
 from sklearn.base import clone
 from sklearn.datasets import load_iris, load_wine
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.metrics import adjusted_rand_score
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -29,9 +30,11 @@ from gmm_from_scratch import (
     load_mall_customers,
     load_old_faithful,
     load_penguins,
+    missing,
 )
 from gmm_from_scratch.covariance import precisions_cholesky
 from gmm_from_scratch.datasets import PENGUIN_FEATURES
+from gmm_from_scratch.em import EmptyComponentError
 from gmm_from_scratch.initialization import METHODS
 from gmm_from_scratch.mixture import Mixture
 from gmm_from_scratch.validation import COVARIANCE_TYPES
@@ -291,7 +294,7 @@ def test_frames_pipelines_searches_clones_and_pickles():
         (
             {"precisions_init": -np.ones((2, 4, 4))},
             ValueError,
-            "precisions_init is not",
+            "precisions_init must hold inverse",
         ),
         ({"verbose": -1}, ValueError, "verbose must be at least 0"),
     ],
@@ -456,7 +459,7 @@ def test_a_row_of_weight_zero_may_be_as_far_away_as_it_likes(distance):
         (0.5, ("random", "random_from_data")),
         (1e-3, ("random", "random_from_data")),
         (0.5, WEIGHTED_METHODS),
-        (1e200, WEIGHTED_METHODS),
+        (1e150, WEIGHTED_METHODS),
     ],
 )
 def test_equal_weights_change_nothing(constant, methods):
@@ -964,3 +967,404 @@ def test_a_quiet_fit_prints_nothing(capsys):
     ).predict(X)
     printed = capsys.readouterr()
     assert printed.out == printed.err == ""
+
+
+# --- A second chance for components --------------------------------------------------
+
+
+def start_with_an_empty_component(X):
+    """Two means amid the data, and one where nothing is."""
+    middle = X.mean(axis=0)
+    return {
+        "weights_init": [0.4, 0.4, 0.2],
+        "means_init": [middle - X.std(axis=0), middle + X.std(axis=0), middle + 1e6],
+        "precisions_init": [np.diag(1 / X.var(axis=0))] * 3,
+        "n_components": 3,
+        "random_state": 0,
+        "max_iter": 500,
+        "tol": 1e-6,
+    }
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_an_emptied_component_is_started_anew(seed):
+    X = DATA["old_faithful"]()
+    options = start_with_an_empty_component(X)
+    model = GaussianMixture(**options | {"random_state": seed})
+    with pytest.warns(ConvergenceWarning, match=r"anew .*\(1 times\); use fewer"):
+        model.fit(X)
+    assert model.converged_
+    assert model.weights_.min() > 0.01
+    assert np.abs(model.means_).max() < 1000
+    assert (np.diff(model.lower_bounds_) > -1e-9).all()
+    assert len(model.lower_bounds_) == model.n_iter_
+    # Three components explain more than two.
+    two = GaussianMixture(2, random_state=0, tol=1e-6).fit(X)
+    assert model.score(X) > two.score(X)
+
+
+def test_a_collapsing_component_is_started_anew():
+    rng = np.random.default_rng(0)
+    X = np.vstack([rng.normal(size=(100, 2)), rng.normal(8, 1, size=(100, 2))])
+    start = {
+        "weights_init": [0.5, 0.5],
+        "means_init": [X.mean(axis=0), X[7]],
+        "precisions_init": [np.eye(2) / 20, 1e9 * np.eye(2)],
+    }
+    model = GaussianMixture(2, reg_covar=0, random_state=0, **start)
+    with pytest.warns(ConvergenceWarning, match="collapsed and was started anew"):
+        model.fit(X)
+    np.testing.assert_allclose(model.weights_, 0.5, atol=1e-3)
+    assert np.linalg.eigvalsh(model.covariances_).min() > 0.5
+
+
+def test_a_point_that_every_second_chance_ends_on_is_explained():
+    """The likelihood has no maximum here, and reg_covar=0 does not give it one."""
+    X = np.vstack([np.random.default_rng(0).normal(size=(60, 2)), [[90.0, 90.0]]])
+    model = GaussianMixture(2, reg_covar=0, random_state=0)
+    with pytest.raises(ValueError, match="Use a larger reg_covar or fewer components"):
+        model.fit(X)
+    with pytest.warns(ConvergenceWarning, match="collapsed"):
+        model.set_params(reg_covar=1e-6).fit(X)
+
+
+@pytest.mark.parametrize("covariance_type", ["full", "tied"])
+@pytest.mark.parametrize("K", [1, 2, 5])
+def test_flat_data_cannot_be_helped_and_say_so(covariance_type, K):
+    line = np.random.default_rng(0).normal(size=(50, 1))
+    X = np.hstack([line, 2 * line])
+    model = GaussianMixture(
+        K, covariance_type=covariance_type, reg_covar=0, random_state=0
+    )
+    with pytest.raises(ValueError, match="not positive definite .* larger reg_covar"):
+        model.fit(X)
+
+
+def test_one_start_that_fails_does_not_end_the_others(monkeypatch):
+    X = DATA["old_faithful"]()
+    real, calls = GaussianMixture._run, []
+
+    def fail_first(self, *arguments):
+        calls.append(None)
+        if len(calls) == 1:
+            raise EmptyComponentError("the first start is a bad one")
+        return real(self, *arguments)
+
+    monkeypatch.setattr(GaussianMixture, "_run", fail_first)
+    model = GaussianMixture(2, n_init=3, random_state=0).fit(X)
+    assert len(calls) == 3
+    assert model.converged_
+    monkeypatch.setattr(GaussianMixture, "_run", fail_first)
+    calls.clear()
+    with pytest.raises(EmptyComponentError, match="bad one"):
+        GaussianMixture(2, n_init=1, random_state=0).fit(X)
+
+
+def test_a_component_that_only_reg_covar_keeps_is_named():
+    rng = np.random.default_rng(0)
+    X = np.vstack([rng.normal(size=(100, 2)), np.tile([[5.0, 5.0]], (20, 1))])
+    model = GaussianMixture(2, random_state=0)
+    with pytest.warns(ConvergenceWarning, match="collapsed: .*=1e-06") as caught:
+        model.fit(X)
+    smallest = np.linalg.eigvalsh(model.covariances_)[:, 0].argmin()
+    assert f"collapsed: {smallest} (" in str(caught[0].message)
+    assert caught[0].filename == __file__
+
+
+def test_healthy_fits_do_not_warn():
+    """Nor do data that are flat themselves, or small, or unequal in scale."""
+    rng = np.random.default_rng(0)
+    X = np.vstack([rng.normal(size=(100, 2)), rng.normal(5, 1, size=(100, 2))])
+    constant = np.hstack([X, np.ones((200, 1))])
+    for data in (X, constant, 1e-4 * X, X * [1e8, 1e-2], X + 1e6):
+        GaussianMixture(2, random_state=0).fit(data)
+
+
+def test_warm_start_with_another_number_of_components_is_explained():
+    X = DATA["iris"]()
+    model = GaussianMixture(2, warm_start=True, random_state=0).fit(X)
+    model.set_params(n_components=3)
+    with pytest.raises(ValueError, match=r"warm_start.*shape \(2, 4\).* \(3, 4\)"):
+        model.fit(X)
+
+
+# --- reg_covar without units ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("covariance_type", ["full", "tied", "diag"])
+@pytest.mark.parametrize("reg_covar", [1e-6, 1e-2])
+def test_relative_reg_covar_makes_units_meaningless(covariance_type, reg_covar):
+    X = DATA["penguins"]()
+    scale = 2.0 ** np.array([-60, 0, 17, 60])
+    models = [
+        GaussianMixture(
+            3,
+            covariance_type=covariance_type,
+            reg_covar=reg_covar,
+            relative_reg_covar=True,
+            # k-means sees units; random shares do not.
+            init_params="random",
+            random_state=0,
+            max_iter=500,
+        ).fit(data)
+        for data in (X, X * scale)
+    ]
+    expected = models[0].mixture_.rescaled(scale, np.zeros(4))
+    assert models[1].compare(expected, tolerance=1e-6).agrees
+    assert models[0].n_iter_ == models[1].n_iter_
+
+
+def test_relative_reg_covar_adds_a_share_of_each_variance():
+    X = DATA["penguins"]()
+    for covariance_type in COVARIANCE_TYPES:
+        options = {"covariance_type": covariance_type, "tol": 1e-9}
+        plain = GaussianMixture(1, reg_covar=0, **options).fit(X)
+        wider = GaussianMixture(1, reg_covar=0.1, relative_reg_covar=True, **options)
+        ridge = wider.fit(X).mixture_.covariances - plain.mixture_.covariances
+        expected = 0.1 * X.var(axis=0)
+        if covariance_type == "spherical":
+            expected = np.full(4, expected.mean())
+        np.testing.assert_allclose(ridge[0], np.diag(expected), rtol=1e-6, atol=1e-6)
+
+
+# --- Missing values ------------------------------------------------------------------
+
+
+def test_gaps_are_marginalized_if_one_asks_for_it():
+    table = load_penguins()[PENGUIN_FEATURES]
+    rng = np.random.default_rng(0)
+    holes = table.mask(rng.uniform(size=table.shape) < 0.1)
+    holes = StandardScaler().set_output(transform="pandas").fit_transform(holes)
+    model = GaussianMixture(
+        3,
+        marginalize_missing=True,
+        n_init=5,
+        init_params="k-means++",
+        random_state=0,
+    ).fit(holes)
+    assert model.converged_
+    assert (np.diff(model.lower_bounds_) > -1e-9).all()
+    responsibilities = model.predict_proba(holes)
+    np.testing.assert_allclose(responsibilities.sum(axis=1), 1)
+    np.testing.assert_array_equal(model.predict(holes), responsibilities.argmax(axis=1))
+    expected = missing.e_step(holes, model.mixture_)[1]
+    np.testing.assert_allclose(model.score_samples(holes), expected)
+    assert model.score(holes) == pytest.approx(expected.mean())
+    assert model.bic(holes) == pytest.approx(
+        -2 * expected.sum() + 44 * np.log(len(holes))
+    )
+    # Where the values are known after all, most penguins stay with their kind.
+    X, species = load_penguins(return_X_y=True)
+    known = model.predict(holes)[table.notna().all(axis=1)]
+    assert adjusted_rand_score(species, known) > 0.7
+
+
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+@pytest.mark.parametrize("init_params", METHODS)
+def test_without_gaps_the_option_changes_nothing(covariance_type, init_params):
+    X = DATA["old_faithful"]()
+    options = {"covariance_type": covariance_type, "init_params": init_params}
+    one, two = (
+        GaussianMixture(2, random_state=0, marginalize_missing=flag, **options).fit(X)
+        for flag in (False, True)
+    )
+    np.testing.assert_array_equal(one.means_, two.means_)
+    np.testing.assert_array_equal(one.predict_proba(X), two.predict_proba(X))
+
+
+def test_gaps_and_weights_and_units_go_together():
+    X = DATA["penguins"]()
+    rng = np.random.default_rng(0)
+    X = np.where(rng.uniform(size=X.shape) < 0.2, np.nan, X)
+    weight = rng.integers(0, 3, size=len(X))
+    options = {
+        "marginalize_missing": True,
+        "relative_reg_covar": True,
+        "random_state": 0,
+        "tol": 1e-6,
+        "max_iter": 1000,
+    }
+    weighted = GaussianMixture(2, **options).fit(X, sample_weight=weight)
+    repeated = GaussianMixture(2, **options).fit(np.repeat(X, weight, axis=0))
+    assert_same_fit(weighted, repeated)
+
+
+def test_a_component_that_empties_among_gaps_is_started_anew():
+    X = DATA["old_faithful"]()
+    options = start_with_an_empty_component(X)
+    X[::5, 0] = np.nan
+    X[1::7, 1] = np.nan
+    model = GaussianMixture(marginalize_missing=True, **options)
+    with pytest.warns(ConvergenceWarning, match="started anew"):
+        model.fit(X)
+    assert model.weights_.min() > 0.01
+
+
+# --- Data in chunks ------------------------------------------------------------------
+
+
+def test_the_first_chunk_is_fitted():
+    X = DATA["iris"]()
+    fitted = GaussianMixture(3, random_state=0).fit(X)
+    learned = GaussianMixture(3, random_state=0).partial_fit(X)
+    np.testing.assert_array_equal(fitted.means_, learned.means_)
+    assert fitted.lower_bounds_ == learned.lower_bounds_
+
+
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+def test_many_chunks_come_close_to_a_fit_of_all(covariance_type):
+    rng = np.random.default_rng(4)
+    truth = random_mixture(rng, 3, 2, spread=6.0)
+    X, _ = truth.sample(40_000, rng)
+    options = {"covariance_type": covariance_type, "random_state": 0}
+    stream = GaussianMixture(3, **options)
+    first_only = GaussianMixture(3, **options).fit(X[:400])
+    for chunk in np.split(X, 100):
+        stream.partial_fit(chunk)
+    everything = GaussianMixture(
+        3,
+        covariance_type=covariance_type,
+        means_init=stream.means_,
+        tol=1e-8,
+        max_iter=2000,
+        random_state=0,
+    ).fit(X)
+    gap = everything.score(X) - stream.score(X)
+    assert -1e-9 < gap < 1e-3
+    assert gap < (everything.score(X) - first_only.score(X)) / 2
+    assert len(stream.lower_bounds_) == first_only.n_iter_ + 99 == stream.n_iter_
+
+
+def test_the_same_chunk_again_and_again_is_em():
+    """Each step mixes averages of the same points, so the likelihood rises."""
+    X = DATA["iris"]()
+    model = GaussianMixture(3, random_state=0, reg_covar=0, tol=0.1).partial_fit(X)
+    levels = [model.partial_fit(X).score(X) for _ in range(40)]
+    assert (np.diff(levels) > -1e-9).all()
+    assert levels[-1] > levels[0] + 1e-4
+
+
+def test_chunks_may_have_gaps_weights_and_another_order_of_components():
+    rng = np.random.default_rng(0)
+    X, _ = random_mixture(rng, 3, 2).sample(900, rng)
+    X = np.where(rng.uniform(size=X.shape) < 0.1, np.nan, X)
+    weight = rng.uniform(0.5, 2, size=900)
+    one, two = (
+        GaussianMixture(3, marginalize_missing=True, random_state=0) for _ in range(2)
+    )
+    for rows in np.split(np.arange(900), 3):
+        one.partial_fit(X[rows], sample_weight=weight[rows])
+        two.partial_fit(X[rows], sample_weight=weight[rows]).sort_components()
+    assert one.sort_components().compare(two, tolerance=1e-9).agrees
+    assert one.compare(two).order.tolist() == [0, 1, 2]
+
+
+def test_a_component_that_a_chunk_does_not_show_stays_where_it_is():
+    rng = np.random.default_rng(0)
+    X = np.vstack([rng.normal(size=(100, 1)), rng.normal(1000, 1, size=(100, 1))])
+    model = GaussianMixture(2, random_state=0).partial_fit(X).sort_components()
+    before = model.means_.copy(), model.weights_[1]
+    model.partial_fit(X[:100])
+    np.testing.assert_allclose(model.means_, before[0], rtol=1e-6)
+    assert 0 < model.weights_[1] < before[1]
+
+
+def test_fit_forgets_the_chunks_and_pickles_remember_them():
+    X = DATA["iris"]()
+    model = GaussianMixture(2, random_state=0).partial_fit(X[::2])
+    copy = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(
+        copy.partial_fit(X[1::2]).means_, model.partial_fit(X[1::2]).means_
+    )
+    fresh = GaussianMixture(2, random_state=0).fit(X)
+    np.testing.assert_array_equal(model.fit(X).means_, fresh.means_)
+    np.testing.assert_array_equal(
+        model.partial_fit(X).means_, fresh.partial_fit(X).means_
+    )
+    with pytest.raises(ValueError, match="features"):
+        model.partial_fit(X[:, :2])
+
+
+# --- Order and comparison ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+def test_sorting_changes_the_order_and_nothing_else(covariance_type):
+    X = DATA["penguins"]()
+    for seed in range(3):
+        model = GaussianMixture(4, covariance_type=covariance_type, random_state=seed)
+        model.fit(X)
+        before = {name: getattr(model, name).copy() for name in PARAMETERS}
+        probabilities, score = model.predict_proba(X), model.score(X)
+        order = np.argsort(model.means_[:, 0])
+        assert model.sort_components() is model
+        assert (np.diff(model.means_[:, 0]) > 0).all()
+        for name in PARAMETERS:
+            mine, was = getattr(model, name), before[name]
+            is_shared = covariance_type == "tied" and np.ndim(was) == 2
+            is_shared = is_shared and name != "means_"
+            np.testing.assert_allclose(
+                mine, was if is_shared else was[order], rtol=1e-9
+            )
+        np.testing.assert_allclose(model.predict_proba(X), probabilities[:, order])
+        assert model.score(X) == pytest.approx(score)
+
+
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+def test_compare_finds_scikit_learn_equal_in_any_order(covariance_type):
+    X = DATA["penguins"]()
+    ours, theirs = both(X, 3, covariance_type)
+    theirs.means_ = theirs.means_[::-1]
+    theirs.weights_ = theirs.weights_[::-1]
+    if covariance_type != "tied":
+        theirs.covariances_ = theirs.covariances_[::-1]
+    comparison = ours.compare(theirs)
+    assert comparison.agrees
+    assert comparison.order.tolist() == [2, 1, 0]
+    assert repr(comparison).splitlines() == [
+        "components 0 1 2 here are 2 1 0 there",
+        "weights agree to 1e-06",
+        "means agree to 1e-06",
+        "covariances agree to 1e-06",
+    ]
+    theirs.weights_ = theirs.weights_ + np.array([0.0, 0.01, -0.01])
+    assert not ours.compare(theirs).agrees
+    assert "weights differ by up to 0.01 (component" in repr(ours.compare(theirs))
+
+
+def test_compare_wants_a_fitted_mixture():
+    model = GaussianMixture(2, random_state=0).fit(DATA["iris"]())
+    with pytest.raises(NotFittedError):
+        GaussianMixture().compare(model)
+    with pytest.raises(NotFittedError):
+        model.compare(scikit_learn_mixture.GaussianMixture())
+    for wrong in ("model", 3, StandardScaler().fit(DATA["iris"]())):
+        with pytest.raises(TypeError, match="other must be a Mixture or a fitted"):
+            model.compare(wrong)
+    with pytest.raises(ValueError, match="same shape"):
+        model.compare(GaussianMixture(3, random_state=0).fit(DATA["iris"]()))
+
+
+# --- Reproducible --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("init_params", METHODS)
+def test_the_number_of_threads_changes_no_digit(init_params):
+    X = many_points(60_000, 6)
+    models = []
+    for n_threads in (1, 2):
+        with threadpool_limits(n_threads, user_api="blas"):
+            model = GaussianMixture(
+                4, init_params=init_params, random_state=0, max_iter=5, tol=0
+            )
+            models.append(unfinished(model, X))
+    for name in PARAMETERS:
+        np.testing.assert_array_equal(*(getattr(m, name) for m in models))
+    assert models[0].lower_bounds_ == models[1].lower_bounds_
+
+
+@pytest.mark.parametrize("random_state", ["x", -1, 1.5])
+def test_an_impossible_random_state_is_explained(random_state):
+    model = GaussianMixture(random_state=random_state)
+    with pytest.raises(ValueError, match="random_state must be a whole number from 0"):
+        model.fit(DATA["iris"]())

@@ -160,7 +160,7 @@ def test_check_sample_weight_knows_none_and_one_for_all():
     np.testing.assert_array_equal(some, [1, 0])
 
 
-@given(st.lists(st.floats(-5, 5), min_size=1, max_size=6))
+@given(st.lists(st.integers(-5, 5) | st.floats(0.1, 5), min_size=1, max_size=6))
 def test_check_sample_weight_names_the_most_negative(weight):
     before = list(weight)
     if min(weight) < 0:
