@@ -311,11 +311,5 @@ def precisions_cholesky(covariances, name="covariances"):
     >>> precisions_cholesky(np.array([[[4.0]]]))
     array([[[0.5]]])
     """
-    # Not SciPy's triangular solver: it waits for a second thread, however small the
-    # matrix, and on a busy machine that takes a hundred times longer than solving.
-    return np.array(
-        [
-            np.triu(np.linalg.inv(gaussian.cholesky(matrix, name)).T)
-            for matrix in covariances
-        ]
-    )
+    factors = [gaussian.cholesky(matrix, name) for matrix in covariances]
+    return gaussian.invert_factors(np.array(factors)).transpose(0, 2, 1)

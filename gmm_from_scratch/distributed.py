@@ -94,10 +94,10 @@ class DaskBlocks:
         n_rows = sum(self.client.gather(counts))
         check_enough_rows(range(n_rows), n_components)
 
-    def frame(self, width):
+    def frame(self, ridge, width):
         """Make the frame of the data from rows of the first block."""
         rows = self.client.submit(_first_rows, self.blocks[0], pure=False).result()
-        return Frame.from_rows(rows, self.diagonal, width)
+        return Frame.from_rows(rows, self.diagonal, ridge, width)
 
     def statistics(self, parameters):
         """Take the sums over all blocks, always added up in the same order.

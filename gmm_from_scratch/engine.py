@@ -25,7 +25,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from threadpoolctl import ThreadpoolController
 
 from gmm_from_scratch.em import EmptyComponentError, Fit, HalfStep
-from gmm_from_scratch.gaussian import SingularCovarianceError
+from gmm_from_scratch.gaussian import TOO_FAR, SingularCovarianceError
 from gmm_from_scratch.mixture import check_mixture
 from gmm_from_scratch.sufficient import (
     Frame,
@@ -567,11 +567,11 @@ class ArrayBlocks:
         ]
         self.reading = 0
 
-    def frame(self, width):
-        """Make coordinates for these data, and Gaussians so wide."""
+    def frame(self, ridge, width):
+        """Make coordinates for these data and so wide a start."""
         n_rows = FRAME_ROWS + 10 * self.X.shape[1]
         step = -(-len(self.X) // n_rows)
-        return Frame.from_rows(self.X[::step], self.diagonal, width)
+        return Frame.from_rows(self.X[::step], self.diagonal, ridge, width)
 
     def check_enough_rows(self, n_components):
         """Refuse to fit more components than there are rows."""
@@ -614,7 +614,9 @@ class ArrayBlocks:
                     weight = None if weight is None else weight[rows]
                     kept = keep and [a if a is None else a[rows] for a in keep]
                     block = self.reading, start
-                    part = workspace.e_step(block, self.X[rows], weight, kept)
+                    # What overflows is noticed at the end, for all blocks at once.
+                    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                        part = workspace.e_step(block, self.X[rows], weight, kept)
                     log_likelihood = log_likelihood + part[0]
                     moments = moments + part[1]
                 sums[number] = log_likelihood, moments
@@ -627,6 +629,8 @@ class ArrayBlocks:
         for group in sums:
             log_likelihood += group[0]
             moments += group[1]
+        if not np.isfinite(log_likelihood):
+            raise ValueError(TOO_FAR)
         return Statistics(parameters, len(self.X), float(log_likelihood), moments)
 
 
@@ -674,10 +678,10 @@ class StreamBlocks:
             if len(X):
                 yield X, weight
 
-    def frame(self, width):
+    def frame(self, ridge, width):
         """Make coordinates for these data, from the first block."""
         for X, _ in self._read():
-            return Frame.from_rows(X[:10_000], self.diagonal, width)
+            return Frame.from_rows(X[:10_000], self.diagonal, ridge, width)
         raise ValueError(NO_BLOCKS)
 
     def check_enough_rows(self, n_components):
@@ -810,8 +814,8 @@ def _comes_in_blocks(X):
 
 
 def _in_a_frame(data, start, reg_covar):
-    widest = max(start.covariances.max(), np.max(reg_covar))
-    return Parameters.from_mixture(start, data.frame(np.sqrt(widest)))
+    frame = data.frame(reg_covar, np.sqrt(start.covariances.max()))
+    return Parameters.from_mixture(start, frame)
 
 
 def _last_mixture(statistics, start):

@@ -613,7 +613,6 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         check_boolean(self.relative_reg_covar, "relative_reg_covar")
         check_integer(self.verbose_interval, "verbose_interval", 1)
         check_non_negative(self.tol, "tol")
-        check_non_negative(self.reg_covar, "reg_covar")
         check_choice(self.covariance_type, "covariance_type", COVARIANCE_TYPES)
         check_choice(self.init_params, "init_params", METHODS)
         check_enough_rows(X, self.n_components)
@@ -629,8 +628,10 @@ class GaussianMixture(DensityMixin, BaseEstimator):
     def _check_points(self, X, **options):
         allow_nan = check_boolean(self.marginalize_missing, "marginalize_missing")
         # A column of text in a table is the most frequent mistake, and ours says which
-        # one it is; and scikit-learn overlooks masks.
-        if (hasattr(X, "select_dtypes") and not X.empty) or np.ma.is_masked(X):
+        # one it is; and scikit-learn overlooks masks and takes dates for numbers.
+        is_table = hasattr(X, "select_dtypes") and not X.empty
+        is_date = getattr(getattr(X, "dtype", None), "kind", "") in tuple("mM")
+        if is_table or is_date or np.ma.is_masked(X):
             check_data(X, allow_nan=True)
         options |= {"dtype": [np.float64, np.float32], "ensure_all_finite": False}
         try:

@@ -4,12 +4,21 @@ import numpy as np
 from scipy.stats import chi2
 
 from gmm_from_scratch.validation import (
+    LARGEST,
     check_array,
     check_data,
     check_integer,
     check_matrix,
     check_non_negative,
     check_rng,
+)
+
+# What the features before it leave of a feature's variance, as a share: less than so
+# many roundings is none.
+ROUNDINGS = 10
+TOO_FAR = (
+    "X holds points so many standard deviations from a component that the square of "
+    "their number overflows; look for wrong units, or use a larger reg_covar."
 )
 
 
@@ -65,16 +74,71 @@ def cholesky(covariance, name="covariance"):
             f"{name} must be symmetric, but it differs from its transpose by "
             f"{asymmetry:.3g}."
         )
+    if covariance.diagonal().max() > 10 * LARGEST**2:
+        raise ValueError(
+            f"{name} holds variances beyond {10 * LARGEST**2:g}; measure in larger "
+            f"units."
+        )
     try:
-        return np.linalg.cholesky(covariance)
+        L = np.linalg.cholesky(covariance)
     except np.linalg.LinAlgError:
+        L = None
+    if L is None or is_flat(L) or covariance.diagonal().min() < LARGEST**-2:
         smallest = np.linalg.eigvalsh(covariance).min()
         raise SingularCovarianceError(
             f"{name} is not positive definite (smallest eigenvalue {smallest:.3g}): "
             f"the Gaussian is flat in some direction. Use a larger reg_covar or fewer "
             f"components, standardize the features, or remove constant and collinear "
             f"ones."
-        ) from None
+        )
+    return L
+
+
+def is_flat(L):
+    """Say whether only rounding keeps a matrix L Lᵀ from being singular.
+
+    Parameters
+    ----------
+    L : ndarray of shape (..., D, D)
+        Cholesky factors.
+
+    Returns
+    -------
+    bool
+        For any of them.
+
+    Examples
+    --------
+    >>> is_flat(np.array([[1.0, 0.0], [1.0, 1e-9]]))
+    True
+    """
+    # L_jj² is what is left of the variance of feature j, Σ_i L_ji², given those before.
+    left = np.diagonal(L, axis1=-2, axis2=-1) ** 2
+    rounding = ROUNDINGS * L.shape[-1] * np.finfo(float).eps
+    return bool((left < rounding * np.square(L).sum(axis=-1)).any())
+
+
+def invert_factors(L):
+    """Invert Cholesky factors, whatever the units of the features.
+
+    Parameters
+    ----------
+    L : ndarray of shape (..., D, D)
+        Lower triangular matrices.
+
+    Returns
+    -------
+    ndarray of shape (..., D, D)
+
+    Examples
+    --------
+    >>> invert_factors(np.array([[2.0, 0.0], [1.0, 2.0]]))
+    array([[ 0.5 ,  0.  ],
+           [-0.25,  0.5 ]])
+    """
+    # Inverting exchanges rows by size; a row in small units only seems small.
+    unit = np.linalg.norm(L, axis=-1)
+    return np.tril(np.linalg.inv(L / unit[..., np.newaxis])) / unit[..., np.newaxis, :]
 
 
 def mahalanobis_distance(X, mean, covariance):
@@ -147,7 +211,10 @@ def log_density(X, mean, covariance):
     array([-0.9189])
     """
     X, mean, L = _check_gaussian(X, mean, covariance)
-    squared_distance = (_whiten(X, mean, L) ** 2).sum(axis=0)
+    with np.errstate(over="ignore"):
+        squared_distance = (_whiten(X, mean, L) ** 2).sum(axis=0)
+    if not np.isfinite(squared_distance).all():
+        raise ValueError(TOO_FAR)
     log_determinant = 2 * np.log(np.diag(L)).sum()
     return -0.5 * (len(mean) * np.log(2 * np.pi) + log_determinant + squared_distance)
 
@@ -342,5 +409,7 @@ def _check_gaussian(X, mean, covariance):
 def _whiten(X, mean, L):
     # Solving loses fewer digits than multiplying by an inverse. SciPy's triangular
     # solver would suit L, but with few features its threads wait for each other:
-    # measured ten times slower whenever another program keeps a core busy.
-    return np.linalg.solve(L, (X - mean).T)
+    # measured ten times slower whenever another program keeps a core busy. NumPy's
+    # exchanges rows by size, and so the features' units must be out of the way.
+    unit = np.linalg.norm(L, axis=1)
+    return np.linalg.solve(L / unit[:, np.newaxis], ((X - mean) / unit).T)

@@ -12,6 +12,7 @@ from gmm_from_scratch.em import TINY, EmptyComponentError, m_step
 from gmm_from_scratch.gaussian import SingularCovarianceError
 from gmm_from_scratch.missing import IncompleteRows
 from gmm_from_scratch.mixture import Mixture, check_mixture
+from gmm_from_scratch.sufficient import ROUNDING
 from gmm_from_scratch.validation import (
     check_choice,
     check_data,
@@ -136,12 +137,14 @@ def kmeans(X, n_components, rng=None, *, max_iter=300, sample_weight=None):
         _, centers = kmeans(some, n_components, rng, **options)
         return _nearest(X, centers), centers
     chosen = kmeans_plus_plus(X, n_components, rng, sample_weight=sample_weight)
-    labels = _nearest(X, X[chosen])
+    labels, total = _nearest(X, X[chosen]), np.inf
     for _ in range(check_integer(max_iter, "max_iter", 1)):
         members = [labels == k for k in range(n_components)]
         centers = np.array([weight[m] @ X[m] / weight[m].sum() for m in members])
+        # Among copies of a row, labels may go round in circles for ever.
+        last_total, total = total, weight @ ((X - centers[labels]) ** 2).sum(axis=1)
         new_labels = _nearest(X, centers)
-        if (new_labels == labels).all():
+        if (new_labels == labels).all() or total >= last_total:
             break
         labels = new_labels
     return labels, centers
@@ -327,7 +330,13 @@ def reseeded(
         reg_covar=reg_covar,
         sample_weight=weight,
     )
-    _check_not_flat(everything.covariances[0])
+    center, width = everything.means[0], np.sqrt(everything.covariances[0].diagonal())
+    is_constant = width <= ROUNDING * np.abs(center)
+    if is_constant.any():
+        raise SingularCovarianceError(
+            f"column {is_constant.argmax()} of X (counted from 0) is constant, and so "
+            f"all Gaussians are flat. Use a larger reg_covar, or leave that column out."
+        )
     weights, means = mixture.weights.copy(), mixture.means.copy()
     covariances = mixture.covariances.copy()
     weights[component] = 0.0
@@ -480,18 +489,6 @@ def _check_start(X, n_components, rng, sample_weight):
     counting, _ = leave_out_weightless(X, weight)
     check_enough_rows(counting, check_integer(n_components, "n_components", 1))
     return X, np.ones(len(X)) if weight is None else weight, check_rng(rng)
-
-
-def _check_not_flat(covariance):
-    # Rounding may hide that an eigenvalue is zero.
-    scale = np.sqrt(np.diag(covariance))
-    correlation = covariance / scale / scale[:, np.newaxis]
-    if np.linalg.eigvalsh(correlation)[0] < 1e-14 * len(scale):
-        raise SingularCovarianceError(
-            "the data are flat in some direction, their covariance is not positive "
-            "definite, and so no component's can be. Use a larger reg_covar, or remove "
-            "constant and collinear features."
-        )
 
 
 def _draw_one(weight, rng):

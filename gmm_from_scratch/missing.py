@@ -62,10 +62,11 @@ def conditional(mean, covariance, known):
     covariance = check_array(covariance, (len(mean), len(mean)), "covariance")
     known = _check_mask(known, len(mean))
     gaussian.cholesky(covariance)
-    among_known = covariance[np.ix_(known, known)]
-    across = covariance[np.ix_(known, ~known)]
-    B = np.linalg.solve(among_known, across).T
-    return B, covariance[np.ix_(~known, ~known)] - B @ across
+    # Whitened, the known features are independent, each with variance 1.
+    L = np.linalg.cholesky(covariance[known][:, known])
+    whitener = gaussian.invert_factors(L)
+    across = whitener @ covariance[known][:, ~known]
+    return across.T @ whitener, covariance[~known][:, ~known] - across.T @ across
 
 
 def log_joint(X, mixture):
@@ -251,9 +252,9 @@ class IncompleteRows:
         """Refuse to fit more components than there are rows."""
         check_enough_rows(self.X, n_components)
 
-    def frame(self, width):
-        """Make coordinates for these data, and Gaussians so wide."""
-        return Frame.from_rows(self.filled, self.diagonal, width)
+    def frame(self, ridge, width):
+        """Make coordinates for these data and so wide a start."""
+        return Frame.from_rows(self.filled, self.diagonal, ridge, width)
 
     def statistics(self, parameters):
         """Take the expected sums over all rows.

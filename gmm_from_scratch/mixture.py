@@ -13,6 +13,7 @@ from gmm_from_scratch.validation import (
     check_matrix,
     check_non_negative,
     check_rng,
+    check_size,
     check_weights,
 )
 
@@ -59,6 +60,7 @@ class Mixture:
 
     def __post_init__(self):
         means = check_matrix(self.means, "means", "(K, D), one row per component")
+        check_size(means, "means")
         K, D = means.shape
         weights = check_weights(self.weights, K)
         covariances = check_array(self.covariances, (K, D, D), "covariances")

@@ -25,6 +25,8 @@ SMALLEST_SHARE = 1e-200
 # not mix them: then widths that differ by many orders of magnitude, between features or
 # between a component and the data, stay apart.
 SMALLEST_EIGENVALUE = 1e-3
+# A feature with a smaller standard deviation, against its mean, counts as constant.
+ROUNDING = 1e-13
 # log 0, as a number that can be multiplied by 0.
 LOG_ZERO = -1e300
 
@@ -51,19 +53,25 @@ class Frame:
     inverse: np.ndarray
 
     @classmethod
-    def from_moments(cls, center, covariance, diagonal, width=0.0):
-        """Make the frame for data with this mean and covariance, and Gaussians so wide.
+    def from_moments(cls, center, covariance, diagonal, ridge=0.0, width=0.0):
+        """Make the frame for data with this mean and covariance.
 
-        Where lengths differ by more than 100 orders of magnitude, squares of their
-        ratios would overflow; so none is taken to be smaller than that.
+        What `reg_covar` is going to add belongs to the variances: beside a ridge far
+        larger than these, other features would lose their digits. Where lengths differ
+        by more than 100 orders of magnitude, also from the width of a Gaussian, squares
+        of their ratios would overflow; so none is taken to be smaller than that.
         """
+        covariance = covariance + ridge * np.eye(len(center))
         scale = np.sqrt(np.diag(covariance))
-        # What is smaller than the last digit of the data is no scale.
-        scale = np.where(scale > 1e-15 * np.abs(center), scale, 1.0)
+        # What is hardly larger than the last digit of the data is no scale.
+        is_constant = scale <= ROUNDING * np.abs(center)
+        last_digit = np.where(center == 0, 1.0, np.finfo(float).eps * np.abs(center))
+        scale = np.where(is_constant, last_digit, scale)
         scale = np.maximum(scale, 1e-100 * max(scale.max(), width))
         if diagonal:
             return cls(center, 1 / scale, scale)
-        correlation = covariance / np.outer(scale, scale)
+        correlation = covariance / scale / scale[:, np.newaxis]
+        correlation[is_constant] = correlation[:, is_constant] = 0.0
         np.fill_diagonal(correlation, 1.0)
         lengths, axes = np.linalg.eigh(correlation)
         if lengths[0] > SMALLEST_EIGENVALUE:
@@ -74,9 +82,9 @@ class Frame:
         return cls(center, matrix, scale[:, np.newaxis] * axes * lengths)
 
     @classmethod
-    def from_rows(cls, X, diagonal, width=0.0):
-        """Make the frame for data of which X holds some rows, and Gaussians so wide."""
-        return cls.from_moments(*gaussian.maximum_likelihood(X), diagonal, width)
+    def from_rows(cls, X, diagonal, ridge=0.0, width=0.0):
+        """Make the frame for data of which X holds some rows."""
+        return cls.from_moments(*gaussian.maximum_likelihood(X), diagonal, ridge, width)
 
     @classmethod
     def from_mixture(cls, mixture, diagonal):
@@ -117,7 +125,8 @@ class Frame:
         """Carry D × D covariances over by W, or back by its inverse."""
         if self.is_diagonal:
             return np.diagonal(covariances, axis1=-2, axis2=-1) * matrix**2
-        return matrix @ covariances @ matrix.T
+        product = matrix @ covariances @ matrix.T
+        return (product + np.swapaxes(product, -1, -2)) / 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,8 +168,7 @@ class Parameters:
         if self.frame.is_diagonal:
             variances = self.covariances * self.frame.inverse**2
             return variances[:, :, np.newaxis] * np.eye(variances.shape[1])
-        covariances = self.frame.transform(self.covariances, self.frame.inverse)
-        return (covariances + covariances.transpose(0, 2, 1)) / 2
+        return self.frame.transform(self.covariances, self.frame.inverse)
 
     @cached_property
     def mixture(self):
@@ -216,7 +224,7 @@ class Natural:
             quadratic = -0.5 * precisions
         else:
             factors = _factor(p)
-            whiteners = np.linalg.inv(factors)
+            whiteners = gaussian.invert_factors(factors)
             variances = np.diagonal(p.covariances, axis1=1, axis2=2)
             diagonals = np.diagonal(factors, axis1=1, axis2=2)
             precisions = whiteners.transpose(0, 2, 1) @ whiteners
@@ -551,10 +559,12 @@ def _factor(parameters):
             return np.sqrt(covariances)
         covariances = covariances[:, :, np.newaxis] * np.eye(covariances.shape[1])
     try:
-        return np.linalg.cholesky(covariances)
+        factors = np.linalg.cholesky(covariances)
     except np.linalg.LinAlgError:
+        factors = None
+    if factors is None or gaussian.is_flat(factors):
         check_covariances(covariances)
-        raise
+    return factors
 
 
 def _constrain(covariances, weights, covariance_type, frame):

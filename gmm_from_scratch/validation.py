@@ -64,14 +64,36 @@ def check_data(X, *, n_features=None, name="X", keep_float32=False, allow_nan=Fa
             f"{name} has {array.shape[1]} features (columns), but "
             f"{n_features} are expected here."
         )
-    lowest, highest = (np.fmin, np.fmax) if allow_nan else (np.minimum, np.maximum)
-    lowest, highest = lowest.reduce(array, axis=None), highest.reduce(array, axis=None)
+    check_size(array, name)
+    return array
+
+
+def check_size(array, name):
+    """Refuse numbers so large that their squares would overflow.
+
+    Parameters
+    ----------
+    array : ndarray
+        The numbers; NaN is passed over.
+    name : str
+        What to call them in an error.
+
+    Raises
+    ------
+    ValueError
+        If one is beyond 1e150.
+
+    Examples
+    --------
+    >>> check_size(np.array([1e100, np.nan]), "X")
+    """
+    # Without a second array, which could be large.
+    lowest, highest = np.fmin.reduce(array, axis=None), np.fmax.reduce(array, axis=None)
     if max(-float(lowest), float(highest)) > LARGEST:
         raise ValueError(
             f"{name} holds numbers beyond {LARGEST:g}, whose squares overflow; measure "
             f"in larger units."
         )
-    return array
 
 
 def check_matrix(value, name, shape, *, keep_float32=False, allow_nan=False):
@@ -486,11 +508,14 @@ def check_reg_covar(reg_covar, n_features):
     array([1.e-06, 1.e-02])
     """
     if np.ndim(reg_covar) == 0:
-        return check_non_negative(reg_covar, "reg_covar")
-    array = check_array(reg_covar, (n_features,), "reg_covar")
-    if (array < 0).any():
-        raise ValueError(f"reg_covar must not be negative, but it is {array}.")
-    return array
+        result = check_non_negative(reg_covar, "reg_covar")
+    else:
+        result = check_array(reg_covar, (n_features,), "reg_covar")
+    if np.min(result) < 0 or np.max(result) > LARGEST**2:
+        raise ValueError(
+            f"reg_covar must be between 0 and {LARGEST**2:g}, but it is {reg_covar}."
+        )
+    return result
 
 
 def check_rng(rng):

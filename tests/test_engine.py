@@ -523,8 +523,8 @@ def test_a_badly_chosen_frame_changes_nothing(
     options = {"covariance_type": covariance_type, "tol": 0, "max_iter": 5}
     expected = engine.run(X, start, **options)
 
-    def bad_frame(blocks, width):
-        good = Frame.from_rows(blocks.X, blocks.diagonal, width)
+    def bad_frame(blocks, ridge, width):
+        good = Frame.from_rows(blocks.X, blocks.diagonal, ridge, width)
         factors = stretch ** np.arange(3.0)
         matrix = good.matrix * (factors if blocks.diagonal else factors[:, None])
         return Frame(good.center + shift, matrix, good.inverse / factors)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.optimize import approx_fprime
@@ -164,3 +164,50 @@ def test_impossible_requests_are_refused():
         gaussian.probability_inside(-1, 2)
     with pytest.raises(TypeError, match="n_samples must be a whole number"):
         gaussian.sample([0.0], [[1.0]], 2.5)
+
+
+@given(seeds, st.integers(1, 5), st.floats(-120, 120))
+@settings(max_examples=50)
+def test_units_change_the_density_by_their_product_alone(seed, D, exponent):
+    """Also if one feature is measured in light years and another in atoms."""
+    rng = np.random.default_rng(seed)
+    covariance = random_covariance(rng, D)
+    mean, X = rng.normal(size=D), rng.normal(size=(6, D))
+    scale = 10.0 ** (exponent * rng.uniform(-1, 1, size=D))
+    squares = np.outer(scale, scale)
+    expected = multivariate_normal(mean, covariance).logpdf(X)
+    result = gaussian.log_density(X * scale, mean * scale, covariance * squares)
+    np.testing.assert_allclose(result, expected - np.log(scale).sum(), rtol=1e-9)
+    L = gaussian.cholesky(covariance * squares)
+    np.testing.assert_allclose(gaussian.invert_factors(L) @ L, np.eye(D), atol=1e-9)
+    distance = gaussian.mahalanobis_distance(X, mean, covariance)
+    scaled = gaussian.mahalanobis_distance(
+        X * scale, mean * scale, covariance * squares
+    )
+    np.testing.assert_allclose(scaled, distance, rtol=1e-9)
+
+
+def test_what_only_rounding_keeps_from_being_flat_is_flat():
+    x = np.random.default_rng(0).normal(size=(100, 1))
+    for scale in (1.0, 1e-90, 1e90):
+        _, covariance = gaussian.maximum_likelihood(x * [1, 2, 0.3] * scale)
+        with pytest.raises(gaussian.SingularCovarianceError, match="flat"):
+            gaussian.cholesky(covariance)
+    # A correlation of 0.999 999 999 is none too high.
+    gaussian.cholesky([[1.0, 1 - 1e-9], [1 - 1e-9, 1.0]])
+
+
+@pytest.mark.parametrize(
+    ("attempt", "words"),
+    [
+        (lambda: gaussian.cholesky([[1e303]]), "beyond 1e.301; measure in larger"),
+        (lambda: gaussian.cholesky([[1e-303]]), "not positive definite"),
+        (
+            lambda: gaussian.log_density([[1e100]], [0.0], [[1e-200]]),
+            "X holds points so many standard deviations",
+        ),
+    ],
+)
+def test_what_cannot_be_computed_is_said(attempt, words):
+    with pytest.raises(ValueError, match=words):
+        attempt()
