@@ -5,7 +5,7 @@ import warnings
 
 import numpy as np
 from sklearn.base import BaseEstimator, DensityMixin
-from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -580,13 +580,13 @@ class GaussianMixture(DensityMixin, BaseEstimator):
         covariances agree to 1e-06
         """
         if not isinstance(other, Mixture):
-            other = _mixture_of(other, "other")
+            other = mixture_of(other, "other")
         return self.mixture_.compare(other, tolerance=tolerance)
 
     @property
     def mixture_(self):
         """The fitted parameters as a `Mixture`, every covariance a full matrix."""
-        return _mixture_of(self, "the model")
+        return mixture_of(self)
 
     def __sklearn_tags__(self):
         """Tell scikit-learn what this estimator can do."""
@@ -840,20 +840,43 @@ def _product(factors):
     return factors @ factors.transpose(0, 2, 1)
 
 
-def _mixture_of(model, name):
-    try:
-        check_is_fitted(model)
-        means = model.means_
-        covariance_type = getattr(model, "_fitted_type", model.covariance_type)
-    except (TypeError, AttributeError) as error:
-        if isinstance(error, NotFittedError):
-            raise
+def mixture_of(model, name="model"):
+    """Read the parameters of a fitted estimator, ours or scikit-learn's.
+
+    Parameters
+    ----------
+    model : GaussianMixture
+        The estimator.
+    name : str
+        What to call it in an error.
+
+    Returns
+    -------
+    Mixture
+        Every covariance a full matrix, whatever the type.
+
+    Raises
+    ------
+    NotFittedError
+        Before `fit`.
+    TypeError
+        If it is no Gaussian mixture.
+
+    Examples
+    --------
+    >>> mixture_of(GaussianMixture().fit([[0.0], [2.0]])).means
+    array([[1.]])
+    """
+    if not hasattr(model, "covariance_type"):
         raise TypeError(
             f"{name} must be a Mixture or a fitted GaussianMixture, but it is a "
             f"{type(model).__name__}."
-        ) from error
-    covariances = from_compact(model.covariances_, *np.shape(means), covariance_type)
-    return Mixture(model.weights_, means, covariances)
+        )
+    check_is_fitted(model)
+    covariance_type = getattr(model, "_fitted_type", model.covariance_type)
+    K, D = np.shape(model.means_)
+    covariances = from_compact(model.covariances_, K, D, covariance_type)
+    return Mixture(model.weights_, model.means_, covariances)
 
 
 def _total(X, weight):

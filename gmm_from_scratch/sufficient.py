@@ -58,7 +58,7 @@ class Frame:
 
         What `reg_covar` is going to add belongs to the variances: beside a ridge far
         larger than these, other features would lose their digits. Where lengths differ
-        by more than 100 orders of magnitude, also from the width of a Gaussian, squares
+        by more than 150 orders of magnitude, also from the width of a Gaussian, squares
         of their ratios would overflow; so none is taken to be smaller than that.
         """
         covariance = covariance + ridge * np.eye(len(center))
@@ -67,19 +67,22 @@ class Frame:
         is_constant = scale <= ROUNDING * np.abs(center)
         last_digit = np.where(center == 0, 1.0, np.finfo(float).eps * np.abs(center))
         scale = np.where(is_constant, last_digit, scale)
-        scale = np.maximum(scale, 1e-100 * max(scale.max(), width))
+        least = 1e-150 * max(scale.max(), width)
+        # Mixed with others, features without a scale of their own would drown.
+        others = np.flatnonzero(~is_constant & (scale > least))
+        scale = np.maximum(scale, least)
         if diagonal:
             return cls(center, 1 / scale, scale)
-        correlation = covariance / scale / scale[:, np.newaxis]
-        correlation[is_constant] = correlation[:, is_constant] = 0.0
-        np.fill_diagonal(correlation, 1.0)
+        matrix, inverse, unit = np.diag(1 / scale), np.diag(scale), scale[others]
+        block = np.ix_(others, others)
+        correlation = covariance[block] / unit / unit[:, np.newaxis]
         lengths, axes = np.linalg.eigh(correlation)
-        if lengths[0] > SMALLEST_EIGENVALUE:
-            return cls(center, np.diag(1 / scale), np.diag(scale))
-        # Where features repeat each other, an axis has no length of its own.
-        lengths = np.sqrt(np.maximum(lengths, 1e-14))
-        matrix = (axes / lengths).T / scale
-        return cls(center, matrix, scale[:, np.newaxis] * axes * lengths)
+        if (lengths < SMALLEST_EIGENVALUE).any():
+            # Where features repeat each other, an axis has no length of its own.
+            lengths = np.sqrt(np.maximum(lengths, 1e-14))
+            matrix[block] = (axes / lengths).T / unit
+            inverse[block] = unit[:, np.newaxis] * axes * lengths
+        return cls(center, matrix, inverse)
 
     @classmethod
     def from_rows(cls, X, diagonal, ridge=0.0, width=0.0):
@@ -93,7 +96,9 @@ class Frame:
         shifts = mixture.means - center
         covariances = mixture.covariances + shifts[:, :, None] * shifts[:, None, :]
         covariance = np.tensordot(mixture.weights, covariances, axes=1)
-        return cls.from_moments(center, covariance, diagonal)
+        # A component of weight 0 may be wider than all of this.
+        width = np.sqrt(mixture.covariances.max())
+        return cls.from_moments(center, covariance, diagonal, width=width)
 
     @property
     def is_diagonal(self):
@@ -143,19 +148,24 @@ class Parameters:
         μ_k in the frame.
     covariances : ndarray of shape (K, D, D), or (K, D) in a diagonal frame
         Σ_k in the frame, or its diagonal.
+    triangles : ndarray of shape (K, D, D) or None
+        Cholesky factors of Σ_k in the units of the data, if it comes from there: in
+        the frame, those of a narrow Gaussian would have lost digits.
     """
 
     frame: Frame
     weights: np.ndarray
     means: np.ndarray
     covariances: np.ndarray
+    triangles: np.ndarray | None = None
 
     @classmethod
     def from_mixture(cls, mixture, frame):
         """Express a mixture in a frame."""
         means = apply(frame.matrix, (mixture.means - frame.center).T).T
         covariances = frame.transform(mixture.covariances, frame.matrix)
-        return cls(frame, mixture.weights, means, covariances)
+        triangles = np.linalg.cholesky(mixture.covariances)
+        return cls(frame, mixture.weights, means, covariances, triangles)
 
     @cached_property
     def means_of_data(self):
@@ -196,7 +206,7 @@ class Natural:
     precisions : ndarray of shape (K, D, D) or (K, D)
         Inverse covariances.
     factors, whiteners : ndarray of shape (K, D, D) or (K, D)
-        C_k with Σ_k = C_k C_kᵀ, and its inverse.
+        C_k with Σ_k = C_k C_kᵀ, not always a triangle, and its inverse.
     tight : ndarray of bool of shape (K,)
         Which components are so narrow, against their distance from 0 or their own
         longest axis, that squares of z would lose too many digits. For these, whitened
@@ -214,19 +224,35 @@ class Natural:
     @classmethod
     def from_parameters(cls, p):
         """Work them out."""
+        # Large numbers may overflow for a tight component, which uses others.
+        with np.errstate(over="ignore", invalid="ignore"):
+            natural = cls._from_parameters(p)
+        if not (np.isfinite(natural.theta).all() and np.isfinite(natural.peaks).all()):
+            raise ValueError(gaussian.TOO_FAR)
+        return natural
+
+    @classmethod
+    def _from_parameters(cls, p):
         D = p.means.shape[1]
         if p.frame.is_diagonal:
             factors = _factor(p)
             whiteners = 1 / factors
-            variances, diagonals = p.covariances, factors
+            variances, log_determinants = p.covariances, np.log(factors).sum(axis=1)
             precisions = largest = whiteners**2
             linear = precisions * p.means
             quadratic = -0.5 * precisions
         else:
-            factors = _factor(p)
-            whiteners = gaussian.invert_factors(factors)
+            triangles = _factor(p) if p.triangles is None else p.triangles
+            diagonals = np.diagonal(triangles, axis1=1, axis2=2)
+            log_determinants = np.log(diagonals).sum(axis=1)
+            factors, whiteners = triangles, gaussian.invert_factors(triangles)
+            if p.triangles is not None:
+                factors, whiteners = (
+                    p.frame.matrix @ factors,
+                    whiteners @ p.frame.inverse,
+                )
+                log_determinants = log_determinants + p.frame.log_volume
             variances = np.diagonal(p.covariances, axis1=1, axis2=2)
-            diagonals = np.diagonal(factors, axis1=1, axis2=2)
             precisions = whiteners.transpose(0, 2, 1) @ whiteners
             largest = np.diagonal(precisions, axis1=1, axis2=2)
             linear = (precisions @ p.means[:, :, np.newaxis])[:, :, 0]
@@ -234,7 +260,7 @@ class Natural:
             quadratic = precisions[:, i, j] * _shares(D)
         log_weights = np.full(len(p.weights), LOG_ZERO)
         np.log(p.weights, out=log_weights, where=p.weights > 0)
-        peaks = log_weights - D / 2 * np.log(2 * np.pi) - np.log(diagonals).sum(axis=1)
+        peaks = log_weights - D / 2 * np.log(2 * np.pi) - log_determinants
         top = peaks.max()
         constant = peaks - top - 0.5 * (p.means * linear).sum(axis=1)
         theta = np.concatenate([linear, constant[:, np.newaxis], quadratic], axis=1)
@@ -355,7 +381,8 @@ class Statistics:
                 covariances[k] *= C**2
             else:
                 means[k] = p.means[k] + C @ means[k]
-                covariances[k] = C @ covariances[k] @ C.T
+                spread = C @ covariances[k] @ C.T
+                covariances[k] = (spread + spread.T) / 2
         return means, covariances
 
     def m_step(self, covariance_type="full", reg_covar=1e-6):
@@ -559,12 +586,10 @@ def _factor(parameters):
             return np.sqrt(covariances)
         covariances = covariances[:, :, np.newaxis] * np.eye(covariances.shape[1])
     try:
-        factors = np.linalg.cholesky(covariances)
+        return np.linalg.cholesky(covariances)
     except np.linalg.LinAlgError:
-        factors = None
-    if factors is None or gaussian.is_flat(factors):
         check_covariances(covariances)
-    return factors
+        raise
 
 
 def _constrain(covariances, weights, covariance_type, frame):

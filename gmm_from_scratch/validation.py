@@ -262,10 +262,12 @@ def check_weights(weights, n_components, name="weights"):
     array([0.25, 0.75])
     """
     array = check_array(weights, (n_components,), name)
-    if (array < 0).any() or abs(array.sum() - 1) > 1e-6:
+    with np.errstate(over="ignore"):
+        total = array.sum()
+    if (array < 0).any() or abs(total - 1) > 1e-6:
         raise ValueError(
             f"{name} must be probabilities that sum to 1, but they are {array} and sum "
-            f"to {array.sum():.6g}."
+            f"to {total:.6g}."
         )
     return array
 
@@ -447,9 +449,13 @@ def check_non_negative(value, name):
     """
     if not isinstance(value, numbers.Real) or isinstance(value, bool):
         raise TypeError(f"{name} must be a number, but it is {value!r}.")
-    if not 0 <= value <= np.finfo(float).max:
+    try:
+        number = float(value)
+    except OverflowError:
+        number = np.inf
+    if not 0 <= number < np.inf:
         raise ValueError(f"{name} must be a finite number >= 0, but it is {value}.")
-    return float(value)
+    return number
 
 
 def check_boolean(value, name):

@@ -191,7 +191,7 @@ def test_careless_input_is_refused_in_a_sentence(X, start):
     many = Mixture(np.full(9, 1 / 9), np.zeros((9, 2)), [np.eye(2)] * 9)
     trace = list(islice(em.em(X, start), 4))
     for arguments, error, words in [
-        ((np.full((5, 2), np.nan), start), ValueError, "nan"),
+        ((np.full((5, 2), np.nan), start), ValueError, "NaN"),
         ((np.ones((5, 3)), start), ValueError, "choose two"),
         ((X[:, 0], start), ValueError, "shape"),
         ((X, three), ValueError, "3 features"),
