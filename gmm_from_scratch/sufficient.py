@@ -381,7 +381,8 @@ class Statistics:
                 covariances[k] *= C**2
             else:
                 means[k] = p.means[k] + C @ means[k]
-                spread = C @ covariances[k] @ C.T
+                with np.errstate(over="ignore", invalid="ignore"):
+                    spread = C @ covariances[k] @ C.T
                 covariances[k] = (spread + spread.T) / 2
         return means, covariances
 
@@ -410,6 +411,8 @@ class Statistics:
         weights = self.counts / total
         frame = self.parameters.frame
         means, covariances = self.averages
+        if not np.isfinite(covariances).all():
+            raise ValueError(gaussian.TOO_FAR)
         covariances = covariances + frame.ridge(reg_covar)
         covariances = _constrain(covariances, weights, covariance_type, frame)
         return Parameters(frame, weights, means, covariances)
