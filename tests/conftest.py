@@ -3,11 +3,20 @@
 import os
 
 import matplotlib
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 matplotlib.use("agg")
 # A slow machine is no defect of the code under test. Continuous integration always
 # draws the same examples, so that it fails because of a change; elsewhere, the search
 # goes on with new ones.
 settings.register_profile("course", deadline=None, derandomize="CI" in os.environ)
+# Hundreds of times in a row, once for each planted fault.
+settings.register_profile(
+    "mutation",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    max_examples=20,
+    phases=[Phase.explicit, Phase.generate],
+)
 settings.load_profile("course")

@@ -20,6 +20,7 @@ from strategies import (
 from gmm_from_scratch.covariance import constrain, precisions_cholesky
 from gmm_from_scratch.em import (
     EmptyComponentError,
+    Fit,
     check_no_empty_component,
     e_step,
     em,
@@ -524,3 +525,124 @@ def test_inputs_are_left_alone():
     np.testing.assert_array_equal(X, copies[0])
     np.testing.assert_array_equal(responsibilities, copies[1])
     np.testing.assert_array_equal(weight, np.arange(60.0))
+
+
+def test_defaults_are_scikit_learns():
+    X, start = problem()
+    defaults = GaussianMixture().get_params()
+    options = {name: defaults[name] for name in ("covariance_type", "reg_covar", "tol")}
+    plain, explicit = fit(X, start), fit(X, start, **options)
+    np.testing.assert_array_equal(plain.log_likelihoods, explicit.log_likelihoods)
+    # A tolerance of zero never stops it.
+    assert fit(X, start, tol=0).n_iter == defaults["max_iter"]
+
+
+def test_a_change_of_exactly_tol_is_no_reason_to_stop():
+    # With one component nothing moves after the first iteration, to the last digit.
+    X, _ = problem()
+    start = Mixture([1.0], [[0.0, 0.0]], [np.eye(2)])
+    result = fit(X, start, tol=0, max_iter=5)
+    assert result.log_likelihoods[-1] == result.log_likelihoods[-2]
+    assert result.n_iter == 5
+    assert not result.converged
+    assert len(list(em(X, start, tol=0, max_iter=5))) == 10
+
+
+def test_fit_says_whether_it_converged_wherever_it_stops():
+    X, start = problem()
+    n_iter = fit(X, start).n_iter
+    assert n_iter > 3
+    for max_iter in range(2, n_iter + 2):
+        assert fit(X, start, max_iter=max_iter).converged == (max_iter >= n_iter)
+
+
+def test_a_fit_ends_at_its_last_log_likelihood():
+    X, start = problem()
+    result = fit(X, start)
+    *_, last = em(X, start, max_iter=result.n_iter)
+    assert result.log_likelihood == result.log_likelihoods[-1]
+    assert result.log_likelihood > result.log_likelihoods[-2]
+    assert result.log_likelihood < last.log_likelihood
+    assert Fit(start, np.array([]), 0, False).log_likelihood == -np.inf
+
+
+def test_em_stops_as_fit_does():
+    X, start = problem()
+    result = fit(X, start)
+    assert len(list(em(X, start, tol=1e-3))) == 2 * result.n_iter
+    assert len(list(em(X, start, tol=1e-3, max_iter=2))) == 4
+
+
+@given(seeds)
+def test_reg_covar_may_differ_from_feature_to_feature(seed):
+    rng = np.random.default_rng(seed)
+    X, responsibilities = rng.normal(size=(30, 3)), random_responsibilities(rng, 30, 2)
+    ridge = rng.uniform(0, 2, size=3)
+    plain = m_step(X, responsibilities, reg_covar=0)
+    raised = m_step(X, responsibilities, reg_covar=ridge)
+    np.testing.assert_allclose(raised.covariances, plain.covariances + np.diag(ridge))
+
+
+@pytest.mark.parametrize("unit", [1e-150, 1e150])
+@pytest.mark.parametrize("size", [1e-100, 1.0, 1e100])
+def test_m_step_takes_weights_and_data_in_any_unit(unit, size):
+    X, start = problem()
+    responsibilities, options = e_step(X, start), {"reg_covar": 0}
+    plain = m_step(X, responsibilities, **options)
+    options["sample_weight"] = np.full(60, unit)
+    moved = m_step(size * X, responsibilities, **options)
+    np.testing.assert_allclose(moved.weights, plain.weights)
+    np.testing.assert_allclose(moved.means, size * plain.means)
+    np.testing.assert_allclose(moved.covariances, size**2 * plain.covariances)
+
+
+def test_the_emptiest_component_is_named_by_its_number_too():
+    with pytest.raises(EmptyComponentError) as caught:
+        check_no_empty_component(np.array([2.0, 1.0, 0.0, 3.0]))
+    assert caught.value.component == 2
+
+
+def em_first(X, start, **options):
+    return next(em(X, start, **options))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda X, m: em_first(X, m, tol=-1), ValueError, "tol must be a finite"),
+        (
+            lambda X, m: em_first(X, m, max_iter=0),
+            ValueError,
+            "max_iter must be at least 1",
+        ),
+        (
+            lambda X, m: em_first(X[:, :1], m),
+            ValueError,
+            "X has 1 feature",
+        ),
+        (
+            lambda X, m: m_step(X, np.ones((59, 1))),
+            ValueError,
+            "responsibilities has 59 rows, but X has 60",
+        ),
+        (
+            lambda X, m: lower_bound(X, np.ones((59, 1)), m),
+            ValueError,
+            "responsibilities has 59 rows, but X has 60",
+        ),
+        (
+            lambda X, m: lower_bound(X, np.ones((60, 1)), None),
+            TypeError,
+            "mixture must be a Mixture",
+        ),
+        (
+            lambda X, m: m_step(X, np.ones((60, 1)), reg_covar=[1, 2, 3]),
+            ValueError,
+            r"reg_covar must have shape \(2,\)",
+        ),
+    ],
+)
+def test_the_sentence_begins_with_the_wrong_input(call, error, words):
+    X, start = problem()
+    with pytest.raises(error, match=f"^{words}"):
+        call(X, start)

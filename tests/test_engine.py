@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 from strategies import (
@@ -22,7 +23,7 @@ from strategies import (
     random_responsibilities,
     seeds,
 )
-from threadpoolctl import threadpool_info, threadpool_limits
+from threadpoolctl import ThreadpoolController, threadpool_info, threadpool_limits
 
 from gmm_from_scratch import em, engine, sufficient
 from gmm_from_scratch.em import EmptyComponentError
@@ -1163,3 +1164,220 @@ def test_changes_of_a_private_mapping_count(tmp_path):
     mapped = np.load(tmp_path / "X.npy", mmap_mode="c")
     mapped[:] = X
     assert_same_fit(engine.run(mapped, start), engine.run(X, start), 1e-10)
+
+
+def test_defaults_are_those_of_em():
+    X, start = problem()
+    assert_same_fit(engine.run(X, start), em.fit(X, start))
+    assert engine.run(X, start, tol=0).n_iter == em.fit(X, start, tol=0).n_iter
+
+
+def test_a_change_of_exactly_tol_is_no_reason_to_stop():
+    # With one component nothing moves after the first iterations, to the last digit.
+    X, _ = problem()
+    start = Mixture([1.0], [[0.0, 0.0]], [np.eye(2)])
+    result = engine.run(X, start, tol=0, max_iter=6)
+    assert result.log_likelihoods[-1] == result.log_likelihoods[-2]
+    assert result.n_iter == 6
+    assert len(list(engine.half_steps(X, start, tol=0, max_iter=6))) == 12
+
+
+@given(mixtures_with_data())
+def test_log_densities_alone_are_those_with_responsibilities(drawn):
+    X, mixture = drawn
+    _, expected = engine.e_step(X, mixture)
+    np.testing.assert_array_equal(engine.log_density(X, mixture), expected)
+
+
+def test_sums_are_those_of_the_e_step_and_rows_without_weight_add_none():
+    X, start = problem()
+    frame = Frame.from_mixture(start, diagonal=False)
+    parameters = Parameters.from_mixture(start, frame)
+    some = engine.sums(X, parameters)
+    np.testing.assert_allclose(some.counts, em.e_step(X, start).sum(axis=0))
+    both = engine.sums(X[:5], parameters, np.zeros(5)) + some
+    assert (both.n_samples, both.log_likelihood) == (200, some.log_likelihood)
+    np.testing.assert_array_equal(both.moments, some.moments)
+    with pytest.raises(ValueError, match="^X has 1 feature"):
+        engine.sums(X[:, :1], parameters)
+
+
+def test_a_responsibility_is_a_normal_number_or_nothing():
+    """Smaller numbers have few digits left, and take long to work out."""
+    mixture = Mixture([0.5, 0.5], [[0.0], [1.0]], [[[1.0]], [[1.0]]])
+    X = np.linspace(-760, 0, 500)[:, np.newaxis]
+    responsibilities, _ = engine.e_step(X, mixture)
+    expected = em.e_step(X, mixture)
+    assert expected[expected > 0].min() < np.finfo(float).tiny
+    assert responsibilities[responsibilities > 0].min() > np.finfo(float).tiny
+    np.testing.assert_allclose(responsibilities, expected, rtol=1e-9, atol=1e-303)
+
+
+def test_a_block_of_two_rows_is_no_pair():
+    X, start = problem(N=60)
+    expected = engine.run(X, start)
+    for two in (X[:2], X[:2].tolist()):
+        assert_same_fit(engine.run([two, X[2:]], start), expected)
+    assert_same_fit(engine.run([tuple(X[:3]), X[3:]], start), expected)
+
+
+@pytest.mark.parametrize("block_size", [7, 64])
+def test_a_single_block_is_worked_on_as_an_array_is(block_size):
+    X, start = problem()
+    options = {"tol": 0, "max_iter": 5, "block_size": block_size}
+    expected = engine.run(X, start, **options)
+    assert_identical(engine.run([X], start, **options), expected)
+
+
+@pytest.mark.parametrize(("piece_bytes", "largest"), [(3000, 2992), (1, 16)])
+def test_a_mapped_file_is_read_a_piece_at_a_time(
+    piece_bytes, largest, tmp_path, monkeypatch
+):
+    """What has been read of a mapping stays in memory until the mapping is closed."""
+    sizes = []
+
+    class Watched(np.memmap):
+        def __new__(cls, *arguments, **options):
+            mapped = super().__new__(cls, *arguments, **options)
+            sizes.append(mapped.nbytes)
+            return mapped
+
+    monkeypatch.setattr(np, "memmap", Watched)
+    monkeypatch.setattr(engine, "PIECE_BYTES", piece_bytes)
+    X, start = problem(N=300)
+    X.tofile(tmp_path / "X.bin")
+    mapped = np.memmap(tmp_path / "X.bin", np.float64, "r", shape=X.shape)
+    sizes.clear()
+    engine.run(mapped, start, tol=0, max_iter=2)
+    n_pieces = -(-X.nbytes // largest)
+    for reading in (sizes[-n_pieces:], sizes[-2 * n_pieces : -n_pieces]):
+        assert sum(reading) == X.nbytes
+        assert set(reading[:-1]) == {largest}
+
+
+def test_a_mapped_file_may_have_its_columns_one_after_the_other(tmp_path):
+    X, start = problem()
+    np.save(tmp_path / "X.npy", np.asfortranarray(X))
+    mapped = np.load(tmp_path / "X.npy", mmap_mode="r")
+    assert_same_fit(engine.run(mapped, start), engine.run(X, start))
+    with pytest.raises(ValueError, match="X must have shape"):
+        engine.run(np.load(tmp_path / "X.npy", mmap_mode="r").T[0], start)
+    np.save(tmp_path / "x.npy", X[:, 0])
+    with pytest.raises(ValueError, match="X must have shape"):
+        engine.run(np.load(tmp_path / "x.npy", mmap_mode="r"), start)
+
+
+def test_one_thread_works_where_no_blas_library_is_known(monkeypatch):
+    none = ThreadpoolController().select(internal_api="none")
+    monkeypatch.setattr(engine, "_blas", lambda: none)
+    monkeypatch.setattr(engine, "WORTH_THREADS", 0)
+    X, start = problem()
+    expected = engine.run(X, start, n_threads=1, block_size=20)
+    monkeypatch.setattr(engine, "ThreadPoolExecutor", None)
+    assert_identical(engine.run(X, start, block_size=20), expected)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda X, m: engine.run(X, None), TypeError, "start must be a Mixture"),
+        (
+            lambda X, m: next(engine.half_steps(X, None)),
+            TypeError,
+            "start must be a Mixture",
+        ),
+        *(
+            (lambda X, m, f=f: f(X, None), TypeError, "mixture must be a Mixture")
+            for f in (engine.e_step, engine.log_density, engine.partial)
+        ),
+        *(
+            (
+                lambda X, m, f=f: f(X, m, reg_covar=[1.0, 2.0, 3.0]),
+                ValueError,
+                r"reg_covar must have shape \(2,\)",
+            )
+            for f in (
+                engine.run,
+                lambda X, m, **options: next(engine.half_steps(X, m, **options)),
+            )
+        ),
+    ],
+)
+def test_the_sentence_begins_with_the_wrong_argument(call, error, words):
+    X, start = problem()
+    with pytest.raises(error, match=f"^{words}"):
+        call(X, start)
+
+
+# --- How the work is cut up ----------------------------------------------------------
+
+
+@given(
+    K=st.integers(1, 40),
+    D=st.integers(1, 12),
+    n_rows=st.integers(1, 4000),
+    diagonal=st.booleans(),
+)
+def test_tiles_are_as_large_as_openblas_multiplies_straight_away(
+    K, D, n_rows, diagonal
+):
+    P = 1 + D + len(pairs(D, diagonal)[0])
+    F, p, C, b = engine._Workspace(n_rows, K, D, diagonal).tiles
+    assert P <= F * p < P + F
+    assert n_rows <= C * b < n_rows + C
+    # But for rounding up, a tile is within the bounds, and no smaller than it must be.
+    if K >= 32:
+        assert F == 1
+    else:
+        assert K * P <= F * engine.SMALL_RESULT
+        assert F == 1 or K * P > (F - 1) * engine.SMALL_RESULT
+    fewest = -(-n_rows * K * p // engine.SMALL_PRODUCT)
+    assert fewest == C or (C == 1 and n_rows < 64 * fewest)
+    assert C == 1 or b >= 64
+
+
+@pytest.mark.parametrize(
+    ("room", "size"), [(100, 100), (50, 96), (24_000, 24_000), (30_000, 24_000)]
+)
+@pytest.mark.parametrize("diagonal", [False, True])
+def test_a_block_is_what_the_cache_holds(room, size, diagonal, monkeypatch):
+    D, K = 3, 5
+    P = 1 + D + (D if diagonal else 6)
+    monkeypatch.setattr(engine, "CACHE_BYTES", 8 * room * (P + 2 * K))
+    for n_rows, n_blocks in [(3 * size, 3), (3 * size + 1, 4)]:
+        X = np.zeros((n_rows, D))
+        blocks = engine.ArrayBlocks(X, None, K, diagonal, n_threads=1)
+        starts = np.concatenate(blocks.groups)
+        assert len(starts) == n_blocks
+        # Of equal size, but for the last one's missing rows.
+        assert blocks.block_size == -(-n_rows // n_blocks)
+
+
+@pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
+def test_only_the_sums_that_the_type_needs_are_taken(covariance_type):
+    X, start = problem(D=4, covariance_type=covariance_type)
+    sums = engine.partial(X, start, covariance_type=covariance_type)
+    n_products = {"diag": 4, "spherical": 4}.get(covariance_type, 10)
+    assert sums.moments.shape == (3, 1 + 4 + n_products)
+
+
+def test_what_is_no_table_is_not_taken_for_blocks():
+    _, start = problem()
+    with pytest.raises(TypeError, match="^X "):
+        engine.run(csr_array(np.eye(2)), start)
+    with pytest.raises(TypeError, match="^X "):
+        engine.run([[[1.0, 2.0], [3.0]]], start)
+
+
+def test_threads_are_woken_only_where_there_is_work_for_them(monkeypatch):
+    monkeypatch.setattr(engine, "_blas_threads", lambda: 3)
+    X = np.zeros((1000, 2))
+    P = 6  # 1, two features, three products
+    for worth, n_threads in [(1000 * 4 * P - 1, 3), (1000 * 4 * P, 1)]:
+        monkeypatch.setattr(engine, "WORTH_THREADS", worth)
+        blocks = engine.ArrayBlocks(X, None, 4, False, block_size=10)
+        assert len(blocks.workspaces) == n_threads
+        assert (blocks.pool is None) == (n_threads == 1)
+    # No more than there are groups of blocks.
+    few = engine.ArrayBlocks(X, None, 4, False, n_threads=8, block_size=600)
+    assert len(few.workspaces) == 2

@@ -211,3 +211,42 @@ def test_what_only_rounding_keeps_from_being_flat_is_flat():
 def test_what_cannot_be_computed_is_said(attempt, words):
     with pytest.raises(ValueError, match=words):
         attempt()
+
+
+@given(seeds)
+def test_an_ellipse_is_the_first_one_unless_told_otherwise(seed):
+    rng = np.random.default_rng(seed)
+    mean, covariance = rng.normal(size=2), random_covariance(rng, 2)
+    curve = gaussian.ellipse(mean, covariance)
+    np.testing.assert_array_equal(curve, gaussian.ellipse(mean, covariance, 1, 100))
+
+
+def test_two_points_are_enough_for_an_ellipse():
+    curve = gaussian.ellipse([1.0, 2.0], np.eye(2), n_points=2)
+    np.testing.assert_allclose(curve[0], curve[1])
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: gaussian.cholesky(1.0), r"covariance must have shape \(D, D\)"),
+        (lambda: gaussian.cholesky([[-1.0]]), "covariance is not positive definite"),
+        (lambda: gaussian.cholesky(1.0, "Sigma"), r"Sigma must have shape \(D, D\)"),
+        (lambda: gaussian.ellipse([0.0], np.eye(2)), r"mean must have shape \(2,\)"),
+        (
+            lambda: gaussian.ellipse([0.0, 0.0], np.eye(2), n_points=1),
+            "n_points must be at least 2",
+        ),
+        (
+            lambda: gaussian.probability_inside(1, 0),
+            "n_features must be at least 1",
+        ),
+        (
+            lambda: gaussian.sample([0.0], np.eye(2), 1),
+            r"mean must have shape \(2,\)",
+        ),
+    ],
+)
+def test_the_sentence_begins_with_the_wrong_argument(call, words):
+    with pytest.raises(ValueError, match=f"^{words}"):
+        call()

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from scipy.integrate import quad
 from scipy.stats import multivariate_normal
 from strategies import mixtures, mixtures_with_data, random_mixture, seeds
 
+from gmm_from_scratch import gaussian
 from gmm_from_scratch.mixture import Mixture
 
 
@@ -185,3 +187,106 @@ def test_impossible_requests_are_refused():
         mixture.matched_to(([1.0], [[0]], [[[1]]]))
     with pytest.raises(TypeError, match="rng must be"):
         mixture.sample(1, rng="a")
+
+
+@given(seeds, st.integers(1, 4), st.integers(1, 3))
+def test_matching_finds_the_best_of_all_orders(seed, K, D):
+    rng = np.random.default_rng(seed)
+    # Features in very different units, so that these decide.
+    units = 10.0 ** rng.uniform(-3, 3, size=D)
+    reference, other = (
+        random_mixture(rng, K, D).rescaled(units, np.zeros(D)) for _ in range(2)
+    )
+    matched = other.matched_to(reference)
+    spread = np.sqrt([np.diag(c) for c in reference.covariances])
+    scale = 1 / np.sqrt((spread**2).mean(axis=0))
+    one, two = (m.rescaled(scale, np.zeros(D)) for m in (reference, other))
+
+    def cost(order):
+        means = two.means[list(order)] - one.means
+        covariances = two.covariances[list(order)] - one.covariances
+        return (means**2).sum() + (covariances**2).sum()
+
+    best = min(permutations(range(K)), key=cost)
+    np.testing.assert_array_equal(matched.means, other.means[list(best)])
+
+
+@given(mixtures(), st.randoms())
+def test_comparing_finds_what_was_changed_and_where(mixture, random):
+    K = mixture.n_components
+    order = list(range(K))
+    random.shuffle(order)
+    same = mixture.compare(mixture.reordered(order))
+    assert same.agrees
+    assert [order[i] for i in same.order] == list(range(K))
+    assert repr(same).count("agree to 1e-06") == 3
+    here, there = (" ".join(map(str, which)) for which in (range(K), same.order))
+    first = repr(same).splitlines()[0]
+    if here == there:
+        assert first == "weights agree to 1e-06"
+    else:
+        assert first == f"components {here} here are {there} there"
+
+    # The mean of the last component by 0.01 of its standard deviations, its
+    # covariance by 2 %.
+    k = K - 1
+    means, covariances = mixture.means.copy(), mixture.covariances.copy()
+    means[k, -1] += 0.01 * np.sqrt(covariances[k, -1, -1])
+    covariances[k] *= 1.02
+    moved = mixture.compare(Mixture(mixture.weights, means, covariances))
+    assert not moved.agrees
+    np.testing.assert_array_equal(moved.order, range(K))
+    np.testing.assert_array_equal(moved.weights, 0)
+    np.testing.assert_allclose(moved.means, 0.01 * (np.arange(K) == k), atol=1e-9)
+    np.testing.assert_allclose(
+        moved.covariances, 0.02 * (np.arange(K) == k), rtol=1e-6, atol=1e-12
+    )
+    weights, means, covariances = repr(moved).splitlines()
+    assert weights == "weights agree to 1e-06"
+    assert means == (f"means differ by up to 0.01 standard deviations (component {k})")
+    assert covariances == (
+        f"covariances differ by up to 0.02 of the variances (component {k})"
+    )
+
+
+@pytest.mark.parametrize("name", ["weights", "means", "covariances"])
+def test_two_mixtures_agree_up_to_the_tolerance(name):
+    def mixture(weights=0.5, means=0.0, covariances=1.0):
+        return Mixture([weights, 1 - weights], [[means], [9]], [[[covariances]], [[1]]])
+
+    changed = {"weights": 0.75, "means": 0.25, "covariances": 1.25}[name]
+    one, two = mixture(), mixture(**{name: changed})
+    assert getattr(one.compare(two), name)[0] == 0.25
+    assert one.compare(two, tolerance=0.25).agrees
+    assert not one.compare(two, tolerance=0.24).agrees
+    unit = {"means": " standard deviations", "covariances": " of the variances"}
+    sentence = f"{name} differ by up to 0.25{unit.get(name, '')} (component 0)"
+    assert sentence in repr(one.compare(two, tolerance=0.24)).splitlines()
+    assert f"{name} agree to 0.25" in repr(one.compare(two, tolerance=0.25))
+
+
+@pytest.mark.parametrize("k", [0, 1, 2])
+def test_a_flat_component_is_named_by_its_number_too(k):
+    covariances = np.tile(np.eye(2), (3, 1, 1))
+    covariances[k] = np.ones((2, 2))
+    with pytest.raises(gaussian.SingularCovarianceError) as caught:
+        Mixture(np.full(3, 1 / 3), np.zeros((3, 2)), covariances)
+    assert caught.value.component == k
+    assert str(caught.value).startswith(f"the covariance of component {k} is not")
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda m: m.sample(0), "n_samples must be at least 1"),
+        (lambda m: m.rescaled([1.0, 1.0], [0.0]), r"scale must have shape \(1,\)"),
+        (lambda m: m.rescaled([1.0], [0.0, 0.0]), r"shift must have shape \(1,\)"),
+        (lambda m: m.compare(m, tolerance=-1), "tolerance must be a finite"),
+    ],
+)
+def test_the_sentence_begins_with_the_wrong_request(call, words):
+    mixture = Mixture([0.5, 0.5], [[0], [1]], [[[1]], [[1]]])
+    with pytest.raises(ValueError, match=f"^{words}"):
+        call(mixture)
+    with pytest.raises(TypeError, match="^other must be a Mixture"):
+        mixture.compare(None)

@@ -579,3 +579,19 @@ def test_statistics_and_parameters_survive_a_journey(drawn):
     np.testing.assert_array_equal(
         parameters.mixture.covariances, here.parameters.mixture.covariances
     )
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1.0, 1e30])
+def test_an_empty_component_is_one_with_next_to_no_share(scale):
+    X, start = problem()
+    sums = engine.partial(X, start, sample_weight=np.full(len(X), scale))
+    share = sums.counts[1] / sums.counts.sum()
+    for factor, is_empty in [(1e-195, False), (1e-201, True)]:
+        moments = sums.moments.copy()
+        moments[1] *= factor / share
+        fewer = Statistics(sums.parameters, 200, 0.0, moments)
+        if is_empty:
+            with pytest.raises(EmptyComponentError, match="component 1"):
+                fewer.m_step()
+        else:
+            assert fewer.m_step().weights[1] == pytest.approx(factor)
