@@ -20,3 +20,9 @@ settings.register_profile(
     phases=[Phase.explicit, Phase.generate],
 )
 settings.load_profile("course")
+
+
+def pytest_configure(config):
+    # With pytest-cov, nbval would measure inside the notebooks' kernels too, and waits
+    # a minute for each in vain. What the tests themselves run is what counts.
+    config.option.cov_source = None

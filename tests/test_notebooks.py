@@ -1,5 +1,6 @@
 """The form that all notebooks share; nbval compares what they print."""
 
+import os
 import re
 import subprocess
 import sys
@@ -170,6 +171,8 @@ def test_a_changed_digit_makes_the_comparison_fail(tmp_path):
         run = subprocess.run(
             [*command, "-p", "no:cacheprovider", name],
             cwd=tmp_path,
+            # Options of this run, such as coverage, are not for that one.
+            env={k: v for k, v in os.environ.items() if k != "PYTEST_ADDOPTS"},
             capture_output=True,
         )
         assert run.returncode == (1 if name == "changed.ipynb" else 0), run.stdout
