@@ -85,7 +85,7 @@ def test_what_is_sent_decodes_to_the_trace(X, start, player):
     center, scale = np.array(scene["center"]), np.array(scene["scale"])
     points = decode(scene["points"], "<f4", -1, 2) * scale + center
     np.testing.assert_allclose(points, X, rtol=1e-6)
-    assert scene["start"] == start.means.tolist()
+    assert player.start_means == start.means.tolist()
     means = decode(sent["means"], "<f4", n_frames, 2, 2) * scale + center
     covariances = decode(sent["covariances"], "<f4", n_frames, 2, 2, 2)
     covariances = covariances * np.outer(scale, scale)
@@ -225,10 +225,10 @@ def test_lists_and_tables_are_welcome(table, X, start):
 
 
 def test_one_component_and_more_than_there_are_colors(X):
-    EMPlayer(X, Mixture([1.0], [[3.0, 70.0]], [np.diag([1.0, 100.0])])).film_strip()
+    EMPlayer(X, Mixture([1.0], [[3.0, 70.0]], [np.diag([1.0, 100.0])])).to_film_strip()
     covariances = [np.diag([1.0, 100.0])] * 10
     player = EMPlayer(X, Mixture(np.full(10, 0.1), X[:10], covariances), max_iter=2)
-    player.film_strip()
+    player.to_film_strip()
     assert "10 components" in repr(player)
 
 
@@ -250,14 +250,14 @@ def test_the_output_carries_a_picture_with_alt_text(player):
 def test_no_figure_stays_open_and_no_style_is_changed(player):
     before, style = plt.get_fignums(), dict(plt.rcParams)
     player._repr_mimebundle_()
-    assert len(player.film_strip().axes) == 5
+    assert len(player.to_film_strip().axes) == 5
     assert plt.get_fignums() == before
     assert dict(plt.rcParams) == style
 
 
 def test_a_trace_of_one_half_step_can_be_drawn(X, start):
     player = EMPlayer(X, trace=list(islice(em.em(X, start), 1)))
-    assert len(player.film_strip().axes) == 2
+    assert len(player.to_film_strip().axes) == 2
 
 
 def test_the_javascript_reaches_the_browser_as_one_module():

@@ -90,17 +90,27 @@ export function paletteFor(colors, dark) {
   });
 }
 
-/** Mix the palette by responsibility; K − 1 bytes a point, the last is the rest. */
-export function blendColors(bytes, nPoints, nComponents, palette) {
+/**
+ * Mix the palette by responsibility, or give each point the color of its likeliest
+ * component; K − 1 bytes a point, the last component has the rest.
+ */
+export function blendColors(bytes, nPoints, nComponents, palette, hard = false) {
   const mixed = new Float32Array(3 * nPoints);
+  const shares = new Array(nComponents);
   for (let n = 0; n < nPoints; n++) {
     let rest = 255;
+    for (let k = 0; k < nComponents - 1; k++) {
+      shares[k] = bytes[n * (nComponents - 1) + k];
+      rest -= shares[k];
+    }
+    shares[nComponents - 1] = Math.max(rest, 0);
+    if (hard) {
+      mixed.set(palette[shares.indexOf(Math.max(...shares)) % palette.length], 3 * n);
+      continue;
+    }
     for (let k = 0; k < nComponents; k++) {
-      const isLast = k === nComponents - 1;
-      const share = isLast ? Math.max(rest, 0) : bytes[n * (nComponents - 1) + k];
-      rest -= share;
       const color = palette[k % palette.length];
-      for (let i = 0; i < 3; i++) mixed[3 * n + i] += (share / 255) * color[i];
+      for (let i = 0; i < 3; i++) mixed[3 * n + i] += (shares[k] / 255) * color[i];
     }
   }
   return mixed;
@@ -149,25 +159,82 @@ export function markerCorners(k, radius) {
 
 export function tracePath(context, points, closed = true) {
   context.beginPath();
-  points.forEach(([x, y], i) => (i ? context.lineTo(x, y) : context.moveTo(x, y)));
+  for (const [x, y] of points) context.lineTo(x, y); // the first one only moves there
   if (closed) context.closePath();
 }
 
+/** A font as canvases want it; sizes are those of a page that is not projected. */
+export function font(theme, size, weight = 400) {
+  return `${weight} ${size * theme.scale}px ${theme.font}`;
+}
+
+/** Stroke the current path in a color, first wider in the background's, so that it stands out. */
+export function strokeWithHalo(context, theme, color, width, halo = 0.75) {
+  context.lineJoin = "round";
+  context.lineWidth = (width + 2.5) * theme.scale;
+  context.strokeStyle = rgba(theme.background, halo);
+  context.stroke();
+  context.lineWidth = width * theme.scale;
+  context.strokeStyle = color;
+  context.stroke();
+}
+
 /** A filled marker with its component's number, edged in the background's color. */
-export function drawMarker(context, x, y, k, color, theme, radius = 11) {
+export function drawMarker(context, x, y, k, color, theme, size = 11) {
+  const radius = size * theme.scale;
   tracePath(context, markerCorners(k, radius).map(([dx, dy]) => [x + dx, y + dy]));
   context.lineJoin = "round";
-  context.lineWidth = 4;
+  context.lineWidth = 4 * theme.scale;
   context.strokeStyle = rgba(theme.background);
   context.stroke();
   context.fillStyle = rgba(color);
   context.fill();
-  context.font = `700 14px ${theme.font}`;
+  context.font = font(theme, 14, 700);
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.fillStyle = inkOn(color);
   const shift = SHAPES[k % SHAPES.length][2] * radius * 1.5;
   context.fillText(String(k + 1), x, y + shift + 0.5);
+}
+
+/** One Gaussian: its 1σ ellipse solid, its 2σ ellipse lighter and in component k's dashes. */
+export function drawGaussian(context, axes, mean, root, k, color, theme) {
+  const trace = (nStd) => tracePath(context, ellipsePoints(mean, root, nStd).map((point) => axes.toPixel(point)));
+  trace(2);
+  context.fillStyle = rgba(color, 0.05);
+  context.fill();
+  context.lineWidth = 2 * theme.scale;
+  context.setLineDash(DASHES[k % DASHES.length].map((length) => 2 * theme.scale * length));
+  context.strokeStyle = rgba(color, 0.6);
+  context.stroke();
+  context.setLineDash([]);
+  trace(1);
+  context.fillStyle = rgba(color, 0.07);
+  context.fill();
+  strokeWithHalo(context, theme, rgba(color), 3.5);
+}
+
+/** Points of one color each: `colors` holds red, green and blue of every point. */
+export function drawPoints(context, axes, points, colors, theme) {
+  const n = points.length / 2;
+  const radius = (n > 3000 ? 2.2 : n > 800 ? 3 : 3.8) * Math.sqrt(theme.scale);
+  for (let i = 0; i < n; i++) {
+    context.fillStyle = rgba(colors.subarray(3 * i, 3 * i + 3), theme.dark ? 0.85 : 0.72);
+    context.beginPath();
+    context.arc(axes.x(points[2 * i]), axes.y(points[2 * i + 1]), radius, 0, 7);
+    context.fill();
+  }
+}
+
+/** A line through (xs[i], ys[i]); `width` in pixels, `dash` in pixels too. */
+export function drawCurve(context, axes, xs, ys, { color, width = 2.5, dash = [], theme }) {
+  tracePath(context, Array.from(xs, (x, i) => axes.toPixel([x, ys[i]])), false);
+  context.setLineDash(dash.map((length) => length * theme.scale));
+  context.lineJoin = "round";
+  context.lineWidth = width * theme.scale;
+  context.strokeStyle = color;
+  context.stroke();
+  context.setLineDash([]);
 }
 
 // --- Canvas and page ------------------------------------------------------------
@@ -202,7 +269,7 @@ export function fitCanvas(canvas, width, height) {
   return context;
 }
 
-/** The colors and the font that the page gives to an element. */
+/** The colors, the font and the size of things that the page gives to an element. */
 export function readTheme(node) {
   const style = getComputedStyle(node);
   const background = parseColor(style.backgroundColor);
@@ -218,6 +285,7 @@ export function readTheme(node) {
     grid: towards(dark ? 0.84 : 0.9),
     unassigned: towards(0.5),
     font: style.fontFamily,
+    scale: Number(style.getPropertyValue("--gmm-scale")) || 1,
   };
 }
 
@@ -286,7 +354,7 @@ export class Axes {
     context.lineWidth = 1;
     context.strokeStyle = rgba(theme.grid);
     context.fillStyle = rgba(theme.muted);
-    context.font = `14px ${theme.font}`;
+    context.font = font(theme, 14);
     const line = (x0, y0, x1, y1) => tracePath(context, [[x0, y0], [x1, y1]], false);
     context.textAlign = "center";
     context.textBaseline = "top";
@@ -296,7 +364,7 @@ export class Axes {
         line(x, this.top, x, this.bottom);
         context.stroke();
       }
-      context.fillText(label, x, this.bottom + 8);
+      context.fillText(label, x, this.bottom + 8 * theme.scale);
     }
     context.textAlign = "right";
     context.textBaseline = "middle";
@@ -307,4 +375,29 @@ export class Axes {
       context.fillText(label, this.left - 8, y);
     }
   }
+
+  /** Names of the two axes, with their units: y above its ticks, x below its own. */
+  drawLabels(context, theme, [xLabel, yLabel]) {
+    context.fillStyle = rgba(theme.text);
+    context.font = font(theme, 15);
+    context.textBaseline = "alphabetic";
+    context.textAlign = "left";
+    context.fillText(yLabel, 2, this.top - 14 * theme.scale);
+    context.textAlign = "right";
+    context.fillText(xLabel, this.right, this.bottom + 46 * theme.scale);
+  }
+}
+
+/** Ticks in the data's own units for axes whose numbers are (value − center) / scale. */
+export function ticksFor([low, high], count, center = 0, scale = 1) {
+  const values = niceTicks(center + low * scale, center + high * scale, count);
+  const spacing = values.length > 1 ? values[1] - values[0] : 1;
+  return values.map((value) => ({ at: (value - center) / scale, label: formatNumber(value, spacing) }));
+}
+
+/** Widen one of two ranges, so that a unit is as long in x as in y. */
+export function equalUnits([left, right], [low, high], width, height) {
+  const unit = Math.max((right - left) / width, (high - low) / height);
+  const around = (a, b, pixels) => [(a + b) / 2 - (unit * pixels) / 2, (a + b) / 2 + (unit * pixels) / 2];
+  return [around(left, right, width), around(low, high, height)];
 }

@@ -1,16 +1,21 @@
 """The player in JupyterLab: played, scrubbed, dragged and moved by keyboard."""
 
-import ast
 import base64
-import json
 import shutil
-import time
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import nbformat
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from browser.lab import (
+    KERNEL,
+    PIXELS,
+    Lab,
+    assert_no_barrier,
+    assert_own_keys,
+    center,
+    drag,
+    wait_until,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -28,91 +33,7 @@ names = ["eruption (min)", "waiting (min)"]
 player = EMPlayer(X, start, feature_names=names)
 player
 """
-KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
 RESTORE = "player.playing, player.speed, player.frame, player.start_means"
-
-
-class Lab:
-    """A notebook that is open in JupyterLab and has been run from top to bottom."""
-
-    def __init__(self, page, server):
-        self.page, self.server = page, server
-        self.errors, self.strangers = [], []
-        page.on("console", self._hear_console)
-        page.on("pageerror", lambda error: self.errors.append(error.stack))
-        page.on("request", self._hear_request)
-
-    def _hear_console(self, message):
-        if message.type == "error":
-            self.errors.append(message.text)
-
-    def _hear_request(self, request):
-        address = urlsplit(request.url)
-        at_home = address.hostname in ("127.0.0.1", "localhost")
-        if address.scheme in ("http", "https", "ws", "wss") and not at_home:
-            self.strangers.append(request.url)
-
-    def open(self, name):
-        self.page.goto(self.server.link(name))
-        self.page.wait_for_selector(".jp-NotebookPanel .jp-Notebook")
-        self.page.evaluate("jupyterapp.shell.currentWidget.sessionContext.ready")
-
-    def run_all(self):
-        command = "jupyterapp.commands.execute('notebook:run-all-cells')"
-        assert self.page.evaluate(command), "a cell of the notebook raised an error"
-
-    def kernel(self, expression):
-        """Evaluate a Python expression in the notebook's kernel."""
-        reply = self.page.evaluate(
-            """async (expression) => {
-                const { sessionContext } = jupyterapp.shell.currentWidget;
-                const future = sessionContext.session.kernel.requestExecute({
-                    code: "", user_expressions: { value: expression },
-                });
-                return (await future.done).content.user_expressions.value;
-            }""",
-            f"__import__('json').dumps({expression})",
-        )
-        assert reply["status"] == "ok", reply
-        return json.loads(ast.literal_eval(reply["data"]["text/plain"]))
-
-    def execute(self, code):
-        assert self.kernel(f"exec({code!r}, globals())") is None
-
-    def part(self, name):
-        return self.page.locator(".gmm-player").first.locator(f".gmm-{name}").first
-
-    def handle(self, k):
-        return self.page.locator(".gmm-player").first.locator(".gmm-handle").nth(k)
-
-    def pixels(self):
-        return self.page.evaluate(f"({PIXELS})()")
-
-    def settled(self):
-        """Wait until the picture stays the same, and return it."""
-        return self.page.evaluate(SETTLED)
-
-
-PIXELS = """() => [...document.querySelector(".gmm-player")
-    .querySelectorAll(".gmm-stage canvas")].map((canvas) => canvas.toDataURL())"""
-# Counted in the browser's frames, of which a slow machine has as few as it can draw.
-SETTLED = f"""async () => {{
-    let [before, calm] = [null, 0];
-    while (calm < 15) {{
-        await new Promise(requestAnimationFrame);
-        const now = ({PIXELS})();
-        calm = String(now) === String(before) ? calm + 1 : 0;
-        before = now;
-    }}
-    return before;
-}}"""
-
-
-def wait_until(condition, what, seconds=60):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, f"still waiting until {what}"
-        time.sleep(0.05)
 
 
 def write_notebook(path):
@@ -154,11 +75,11 @@ def test_the_widget_is_shown_and_not_the_picture(lab):
 
 
 def test_play_moves_the_ellipses(lab):
-    (_, before), words = lab.pixels(), lab.part("count").inner_text()
+    before, words = lab.pixels(), lab.part("count").inner_text()
     lab.execute("player.speed = 4.0")
     lab.part("play").click()
     wait_until(lambda: lab.kernel("player.frame") >= 3, "the frames advance")
-    assert lab.pixels()[1] != before
+    assert lab.pixels()[1] != before[1]
     assert lab.part("count").inner_text() != words
     lab.part("play").click()
     wait_until(lambda: not lab.kernel("player.playing"), "the player pauses")
@@ -176,7 +97,10 @@ def test_play_stops_at_the_end_and_starts_again(lab):
 
 
 def test_an_e_step_colors_points_and_an_m_step_moves_gaussians(lab):
-    (points, shapes), step = lab.settled(), lab.page.get_by_label("half-step forward")
+    (points, shapes, *_), step = (
+        lab.settled(),
+        lab.page.get_by_label("half-step forward"),
+    )
     step.first.click()
     wait_until(lambda: "belongs" in lab.part("headline").inner_text(), "E is shown")
     after_e = lab.settled()
@@ -211,18 +135,6 @@ def test_keys_of_the_player(lab):
     lab.page.keyboard.press("Space")
     wait_until(lambda: lab.kernel("player.frame") > 0, "Space plays")
     assert lab.page.locator(".jp-mod-editMode").count() == 0
-
-
-def center(locator):
-    box = locator.bounding_box()
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-
-
-def drag(lab, k, x, y, steps):
-    lab.page.mouse.move(*center(lab.handle(k)))
-    lab.page.mouse.down()
-    lab.page.mouse.move(x, y, steps=steps)
-    lab.page.mouse.up()
 
 
 FITTED = """[
@@ -333,7 +245,7 @@ def test_back_to_the_first_start_by_keyboard(lab):
     lab.handle(0).press("Shift+ArrowRight")
     wait_until(lambda: lab.kernel("player.start_means != initial[3]"), "it has moved")
     wait_until(reset.is_enabled, "there is a way back")
-    lab.part("controls").locator("select").focus()
+    lab.part("random").focus()
     lab.page.keyboard.press("Tab")
     lab.page.keyboard.press("Enter")
     wait_until(lambda: lab.kernel("player.start_means == initial[3]"), "it is back")
@@ -366,12 +278,7 @@ def test_arrow_keys_move_a_start_mean(lab):
 
 
 def test_everything_that_takes_focus_keeps_its_keys(lab):
-    # The handlers stop the keys as well, but not in every version of JupyterLab
-    # before its shortcuts have seen them.
-    focusable = ".gmm-player :is(button, input, select, [tabindex])"
-    without = f"{focusable}:not([data-lm-suppress-shortcuts=true])"
-    assert lab.page.locator(focusable).count() >= 9
-    assert lab.page.locator(without).count() == 0
+    assert_own_keys(lab)
 
 
 def test_python_moves_the_picture_too(lab):
@@ -395,16 +302,6 @@ DARKEST_PIXEL = """() => {
     }
     return darkest;
 }"""
-
-
-def assert_no_barrier(lab):
-    # JupyterLab's body has no height, so that axe thinks that no text can be seen.
-    lab.page.add_style_tag(content="html, body { height: 100% }")
-    options = {"resultTypes": ["violations", "passes"]}
-    results = Axe().run(lab.page, ".gmm-player", options)
-    assert results.violations_count == 0, results.generate_report()
-    judged = {rule["id"]: rule["nodes"] for rule in results.response["passes"]}
-    assert len(judged["color-contrast"]) > 15
 
 
 def test_axe_finds_no_barrier(lab):
@@ -473,7 +370,6 @@ def pair(jupyter_server, browser):
         reduced_motion="reduce", viewport={"width": 1280, "height": 1600}
     )
     lab = Lab(context.new_page(), jupyter_server)
-    lab.page.set_default_timeout(60_000)
     lab.open("pair.ipynb")
     lab.run_all()
     lab.page.locator(".gmm-player").nth(1).wait_for()
@@ -482,12 +378,12 @@ def pair(jupyter_server, browser):
     assert not lab.errors, "\n".join(lab.errors)
 
 
-COUNT_PICTURES = f"""async () => {{
-    const seen = new Set([String(({PIXELS})())]);
-    document.querySelector(".gmm-player [aria-label='One half-step forward']").click();
+COUNT_PICTURES = f"""async (widget) => {{
+    const seen = new Set([String(({PIXELS})(widget))]);
+    widget.querySelector("[aria-label='One half-step forward']").click();
     for (let i = 0; i < 40; i++) {{
         await new Promise(requestAnimationFrame);
-        seen.add(String(({PIXELS})()));
+        seen.add(String(({PIXELS})(widget)));
     }}
     return seen.size;
 }}"""
@@ -496,7 +392,7 @@ COUNT_PICTURES = f"""async () => {{
 def test_who_asks_for_no_motion_sees_every_step_at_once(pair):
     pair.execute("player.frame = 1")
     pair.settled()
-    assert pair.page.evaluate(COUNT_PICTURES) == 2
+    assert pair.widget.evaluate(COUNT_PICTURES) == 2
 
 
 def test_two_views_of_a_player_go_together(pair):
