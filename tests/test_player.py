@@ -282,3 +282,91 @@ def test_drawing_functions_under_node(tmp_path):
         check=False,
     )
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+# --- Other starts --------------------------------------------------------------------
+
+
+def test_a_new_random_start_lies_on_points_and_is_run(X, start):
+    player = EMPlayer(X, start, random_state=0)
+    player.new_random_start()
+    assert player.start_means != start.means.tolist()
+    assert all(mean in X.tolist() for mean in player.start_means)
+    first = player.trace[0].mixture
+    np.testing.assert_allclose(first.weights, 0.5)
+    np.testing.assert_allclose(first.covariances[0], np.cov(X.T, ddof=0) / 2, rtol=1e-4)
+    assert_same_mixture(player.trace[-1].mixture, em.fit(X, first).mixture)
+
+
+def test_the_same_seed_draws_the_same_starts(X, start):
+    one, two = (EMPlayer(X, start, random_state=3) for _ in range(2))
+    for player in (one, two):
+        player.new_random_start()
+    before = one.start_means
+    assert before == two.start_means
+    one.new_random_start()
+    assert one.start_means != before
+
+
+@pytest.mark.parametrize("K", [1, 3, 8])
+def test_another_number_of_components_is_a_new_random_start(player, K):
+    player.n_components = K
+    assert np.shape(player.start_means) == (K, 2)
+    assert player.trace[-1].mixture.n_components == K
+    assert f"{K} components" in repr(player)
+    player.start_means = np.array(player.start_means) + 0.01
+    assert player.trace[-1].mixture.n_components == K
+
+
+def test_there_is_a_way_back_to_the_first_start(X, start, player):
+    trace = player.trace
+    assert not player._moved
+    player.n_components = 4
+    player.start_means = np.array(player.start_means) + 0.01
+    assert player._moved
+    player.back_to_first_start()
+    assert player.trace == trace
+    assert player.start_means == start.means.tolist()
+    assert (player.n_components, player._moved) == (2, False)
+
+
+def test_the_way_back_from_a_trace_leads_to_that_trace(X, start):
+    trace = list(islice(em.em(X, start), 7))
+    player = EMPlayer(X, trace=trace, random_state=0)
+    player.new_random_start()
+    player.back_to_first_start()
+    assert player.trace == trace
+
+
+def test_the_browser_asks_for_starts(player):
+    player.set_state({"_request": {"id": 1, "n_components": 3}})
+    assert (player._reply, player.n_components) == (1, 3)
+    means = player.start_means
+    player.set_state({"_request": {"id": 2, "random": True}})
+    assert (player._reply, player.n_components) == (2, 3)
+    assert player.start_means != means
+    player.set_state({"_request": {"id": 3, "reset": True}})
+    assert (player._reply, player.n_components, player._moved) == (3, 2, False)
+    player.set_state({"_request": {"id": 4, "n_components": 0}})
+    assert player._reply == 4
+    assert "n_components" in player.message
+
+
+@pytest.mark.parametrize("K", [0, 273, 2.5, "two"])
+def test_a_wrong_number_of_components_is_refused_and_changes_nothing(player, K):
+    before = state_of(player)
+    with pytest.raises(TraitError, match="n_components|int"):
+        player.n_components = K
+    assert state_of(player) == before
+
+
+def test_if_no_random_start_works_it_says_so_and_the_last_run_stays():
+    # Five Gaussians for six points, and nothing keeps them from collapsing.
+    X = np.random.default_rng(0).normal(size=(6, 2))
+    start = Mixture([1.0], [[0.0, 0.0]], [np.eye(2)])
+    player = EMPlayer(X, start, reg_covar=0, max_iter=500, tol=0, random_state=0)
+    steps = player.trace
+    player.n_components = 5
+    assert "any of 20 random starts with n_components=5" in player.message
+    assert player.n_components == 1
+    assert player.trace == steps

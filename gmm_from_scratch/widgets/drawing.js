@@ -35,9 +35,9 @@ export function ease(t) {
   return t < 0.5 ? 4 * t ** 3 : 1 - (2 - 2 * t) ** 3 / 2;
 }
 
-/** Write from + (to − from) · t into `out`, number by number. */
+/** Write what lies between into `out`, number by number; exactly `to` where t is 1. */
 export function interpolate(out, from, to, t) {
-  for (let i = 0; i < out.length; i++) out[i] = from[i] + (to[i] - from[i]) * t;
+  for (let i = 0; i < out.length; i++) out[i] = from[i] * (1 - t) + to[i] * t;
 }
 
 /** Symmetric square root [a, b, c] of a covariance [[xx, xy], [xy, yy]]. */

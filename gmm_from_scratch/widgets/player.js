@@ -266,7 +266,7 @@ class PlayerView extends WidgetView {
       element("div", { class: "gmm-panels" }, plane.panel.node, element("div", { class: "gmm-side" }, ladder, components)),
       this.makeControls(...transport.nodes),
       this.makeSetup(),
-      element("p", { class: "gmm-hint" }, "Drag a ring to start a component elsewhere. Space plays, ← and → step; a thin line is where an ellipse was before."),
+      element("p", { class: "gmm-hint" }, `${run.requests.canAsk ? "Drag a ring to start a component elsewhere. " : ""}Space plays, ← and → step; a thin line is where an ellipse was before.`),
       ...this.makeVoice(),
     );
   }
@@ -287,7 +287,8 @@ class PlayerView extends WidgetView {
     const random = makeButton("New random start", () => requests.send({ random: true }));
     random.classList.add("gmm-random");
     this.hard = makeCheckbox("Hard labels", (yes) => save(model, { hard_labels: yes }));
-    return element("div", { class: "gmm-controls gmm-setup" }, this.K.node, random, this.reset, this.hard.node);
+    const asking = requests.canAsk ? [this.K.node, random, this.reset] : [];
+    return element("div", { class: "gmm-controls gmm-setup" }, ...asking, this.hard.node);
   }
 
   hear(what) {

@@ -126,11 +126,16 @@ export class Run {
   // view widens if it must; never before, so that nothing jumps under the pointer.
   settle() {
     if (!this.requests.allAnswered || this.heldBy !== null) return;
+    // With another K, start and run arrive one after the other.
+    if (this.model.get("start_means").length !== this.nComponents) return;
     this.readStart();
-    if (this.start.length !== this.nComponents) return;
     const needed = this.neededRanges();
     const ranges = this.firstRanges.map((value, i) => (i % 2 ? Math.max : Math.min)(value, needed[i]));
     this.tell("start");
+    this.setRanges(ranges);
+  }
+
+  setRanges(ranges) {
     if (ranges.every((value, i) => value === this.ranges[i])) return;
     this.ranges = ranges;
     this.tell("ranges");
@@ -352,7 +357,9 @@ export class RunPlane {
       },
       inset: () => RING * this.theme.scale,
     };
-    return new Handle(this.panel, spot, ringPicture(k + 1));
+    const handle = new Handle(this.panel, spot, ringPicture(k + 1));
+    handle.node.disabled = !run.requests.canAsk;
+    return handle;
   }
 
   placeHandle(k, meanX, meanY) {

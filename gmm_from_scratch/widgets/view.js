@@ -281,6 +281,7 @@ export class Requests {
     this.waitingFor = null; // number of the request that was not answered yet
     this.wanted = null; // the latest that was not sent yet
     this.notice = "";
+    this.canAsk = model.hasKernel !== false; // an exported page has none
     model.on("change:_reply", () => this.receive());
   }
 

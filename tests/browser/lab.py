@@ -133,6 +133,7 @@ def assert_no_barrier(lab, least_texts=15):
     """Let axe-core look for what keeps people out."""
     # JupyterLab's body has no height, so that axe thinks that no text can be seen.
     lab.page.add_style_tag(content="html, body { height: 100% }")
+    lab.widget.scroll_into_view_if_needed()
     options = {"resultTypes": ["violations", "passes"]}
     results = Axe().run(lab.page, f".gmm-{lab.kind}", options)
     assert results.violations_count == 0, results.generate_report()

@@ -59,6 +59,7 @@ def opened(jupyter_server, page):
 def lab(opened, tmp_path):
     """Return the open notebook with its player as it was at first."""
     opened.execute("player.playing, player.frame = False, 0")
+    opened.execute("player.back_to_first_start()")
     opened.execute(f"{RESTORE} = initial")
     opened.part("stage").scroll_into_view_if_needed()
     opened.settled()
@@ -279,6 +280,78 @@ def test_arrow_keys_move_a_start_mean(lab):
 
 def test_everything_that_takes_focus_keeps_its_keys(lab):
     assert_own_keys(lab)
+
+
+def test_hard_labels_leave_only_the_colors_of_the_components(lab):
+    lab.execute("player.frame = 3")
+    blended = lab.settled()
+    lab.page.get_by_label("Hard labels").check()
+    wait_until(lambda: lab.kernel("player.hard_labels"), "Python knows")
+    hard = lab.settled()
+    assert hard[0] != blended[0]
+    assert hard[1:] == blended[1:]
+    lab.execute("player.hard_labels = False")
+    wait_until(lambda: lab.settled() == blended, "they are blended again")
+    assert not lab.page.get_by_label("Hard labels").is_checked()
+
+
+def test_after_an_m_step_a_line_shows_where_the_ellipse_was(lab):
+    # The same mixture before and after: only the ghost can make a difference.
+    lab.execute("player.frame = len(player.trace)")
+    end = lab.settled()
+    lab.execute("player.frame = len(player.trace) - 2")
+    assert lab.settled()[1] != end[1]
+    lab.execute("player.frame = 3")
+    after_e = lab.settled()[1]
+    lab.execute("player.frame = 2")
+    assert lab.settled()[1] != after_e
+
+
+def test_a_loop_begins_again(lab):
+    lab.page.get_by_label("Loop").check()
+    lab.execute("player.speed = 10.0; player.frame = len(player.trace) - 1")
+    lab.part("play").click()
+    wait_until(lambda: 0 < lab.kernel("player.frame") < 8, "it begins again")
+    assert lab.kernel("player.playing and player.loop")
+    lab.part("play").click()
+    lab.page.get_by_label("Loop").uncheck()
+
+
+def test_another_k_and_another_random_start(lab):
+    before, rings = lab.settled(), [center(lab.handle(k)) for k in range(2)]
+    lab.page.get_by_label("Components K").select_option("4")
+    wait_until(lambda: lab.kernel("player.n_components") == 4, "Python knows")
+    wait_until(lambda: lab.widget.locator(".gmm-handle").count() == 4, "four rings")
+    means = lab.kernel("player.start_means")
+    lab.part("random").click()
+    wait_until(lambda: lab.kernel("player.start_means") != means, "another start")
+    assert lab.settled() != before
+    assert_run_belongs_to_start(lab)
+    lab.part("stage").focus()
+    lab.page.keyboard.press("Home")
+    lab.part("reset").click()
+    wait_until(lambda: lab.widget.locator(".gmm-handle").count() == 2, "two rings")
+    assert lab.kernel("player.start_means == initial[3]")
+    lab.settled()
+    assert [center(lab.handle(k)) for k in range(2)] == rings
+
+
+def test_a_clicker_presents(lab):
+    lab.part("stage").focus()
+    size = "(node) => parseFloat(getComputedStyle(node).fontSize)"
+    before = lab.part("headline").evaluate(size)
+    lab.page.keyboard.press("p")
+    full = "document.fullscreenElement?.classList.contains('gmm-player') ?? false"
+    wait_until(lambda: lab.page.evaluate(full), "it fills the screen")
+    assert lab.part("headline").evaluate(size) > 1.5 * before
+    assert lab.kernel("player.presenting")
+    for key, frame in [("PageDown", 1), ("PageDown", 2), ("PageUp", 1)]:
+        lab.page.keyboard.press(key)
+        wait_until(lambda frame=frame: lab.kernel("player.frame") == frame, key)
+    lab.page.keyboard.press("Escape")
+    wait_until(lambda: not lab.kernel("player.presenting"), "it ends")
+    assert not lab.page.evaluate(full)
+    assert lab.part("headline").evaluate(size) == before
 
 
 def test_python_moves_the_picture_too(lab):
