@@ -140,7 +140,7 @@ def test_the_source_distribution_has_the_course(source):
 def test_the_wheel_has_every_module_widget_and_data_file(wheel):
     expected = {
         path.relative_to(ROOT).as_posix()
-        for pattern in ("*.py", "*.js", "*.css")
+        for pattern in ("*.py", "*.js", "*.css", "*.html")
         for path in (ROOT / "gmm_from_scratch").rglob(pattern)
     }
     expected |= {
@@ -150,7 +150,7 @@ def test_the_wheel_has_every_module_widget_and_data_file(wheel):
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
         licenses = {n.split("/")[-1] for n in archive.namelist() if "/licenses/" in n}
         for name in expected:
-            if name.endswith((".js", ".css", ".csv")):
+            if name.endswith((".js", ".css", ".csv", ".html")):
                 source = name.replace("gmm_from_scratch/data/", "data/")
                 assert archive.read(name) == (ROOT / source).read_bytes(), name
     assert any(name.endswith(".js") for name in expected)

@@ -1,9 +1,6 @@
 """The player's Python side: what it computes, sends, refuses and leaves behind."""
 
-import shutil
-import subprocess
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,7 +12,6 @@ from gmm_from_scratch import em
 from gmm_from_scratch.datasets import load_old_faithful
 from gmm_from_scratch.mixture import Mixture
 from gmm_from_scratch.widgets import EMPlayer
-from gmm_from_scratch.widgets.base import join_modules
 
 
 @pytest.fixture(scope="module")
@@ -258,30 +254,6 @@ def test_no_figure_stays_open_and_no_style_is_changed(player):
 def test_a_trace_of_one_half_step_can_be_drawn(X, start):
     player = EMPlayer(X, trace=list(islice(em.em(X, start), 1)))
     assert len(player.to_film_strip().axes) == 2
-
-
-def test_the_javascript_reaches_the_browser_as_one_module():
-    source = join_modules("drawing.js", "player.js")
-    assert "import" not in [line.split(" ")[0] for line in source.splitlines()]
-    assert source.count("export default") == 1
-    assert "http" not in source.replace("http://www.w3.org/2000/svg", "")
-
-
-def test_drawing_functions_under_node(tmp_path):
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("There is no Node here: install it to test the JavaScript.")
-    (tmp_path / "drawing.mjs").write_text(join_modules("drawing.js"), "utf-8")
-    test = Path(__file__).parent / "browser" / "drawing.test.mjs"
-    (tmp_path / test.name).write_text(test.read_text("utf-8"), "utf-8")
-    result = subprocess.run(
-        [node, "--test", str(tmp_path / test.name)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert result.returncode == 0, result.stdout + result.stderr
 
 
 # --- Other starts --------------------------------------------------------------------

@@ -50,7 +50,7 @@ class EMComparison(PlayedWidget):
     >>> near = Mixture([0.5, 0.5], [[1.0, 1.0], [4.0, 4.0]], [np.eye(2)] * 2)
     >>> across = Mixture([0.5, 0.5], [[0.0, 5.0], [5.0, 0.0]], [np.eye(2)] * 2)
     >>> EMComparison(EMPlayer(X, near), EMPlayer(X, across))
-    EMComparison(6 points, 2 and 2 components, 3 and 10 iterations)
+    EMComparison(6 points, 2 and 2 components, 3 and 3 iterations)
     """
 
     _esm = join_modules("drawing.js", "view.js", "run.js", "comparison.js")

@@ -1,4 +1,4 @@
-// Run by tests/test_player.py, which puts drawing.js beside this file as drawing.mjs.
+// Run by tests/test_javascript.py, which puts drawing.js beside this file as drawing.mjs.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as drawing from "./drawing.mjs";
@@ -20,7 +20,7 @@ test("the square root of a covariance squares to it", () => {
   const [xx, xy, yy] = [4, 1.5, 2];
   const [a, b, c] = drawing.squareRoot(xx, xy, yy);
   const squared = [a * a + b * b, a * b + b * c, b * b + c * c];
-  squared.forEach((value, i) => assert.ok(Math.abs(value - [xx, xy, yy][i]) < 1e-12));
+  squared.forEach((value, i) => { assert.ok(Math.abs(value - [xx, xy, yy][i]) < 1e-12); });
 });
 
 test("an ellipse lies at its Mahalanobis distance", () => {
@@ -34,6 +34,32 @@ test("colors blend by responsibility, the last component taking the rest", () =>
   const palette = [[255, 0, 0], [0, 0, 255]];
   const mixed = drawing.blendColors(new Uint8Array([255, 51, 0]), 3, 2, palette);
   assert.deepEqual([...mixed], [255, 0, 0, 51, 0, 204, 0, 0, 255]);
+});
+
+test("hard colors are those of the likeliest component", () => {
+  const palette = [[255, 0, 0], [0, 255, 0], [0, 0, 255]];
+  const mixed = drawing.blendColors(new Uint8Array([100, 90, 20, 30]), 2, 3, palette, true);
+  assert.deepEqual([...mixed], [255, 0, 0, 0, 0, 255]);
+});
+
+test("a motion ends exactly at its end", () => {
+  const out = new Float32Array(3);
+  const [from, to] = [Float32Array.of(0.1, 1e7, -3), Float32Array.of(0.3, 0.7, 1e-9)];
+  drawing.interpolate(out, from, to, 1);
+  assert.deepEqual(out, to);
+  drawing.interpolate(out, from, to, 0);
+  assert.deepEqual(out, from);
+});
+
+test("equal units make one axis longer and keep the middle of both", () => {
+  const [x, y] = drawing.equalUnits([0, 4], [10, 11], 200, 100);
+  assert.deepEqual([x, y], [[0, 4], [9.5, 11.5]]);
+});
+
+test("ticks in the data's units stand where axes without units have them", () => {
+  const ticks = drawing.ticksFor([-0.5, 0.5], 4, 70, 40);
+  assert.deepEqual(ticks.map(({ label }) => label), ["50", "60", "70", "80", "90"]);
+  assert.deepEqual(ticks.map(({ at }) => at), [-0.5, -0.25, 0, 0.25, 0.5]);
 });
 
 test("a dark background lightens the palette, black most of all", () => {

@@ -20,6 +20,7 @@ from browser.lab import (
 pytestmark = pytest.mark.browser
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "06_em_converges.ipynb"
+KIND = "player"
 CELL = """\
 import numpy as np
 from gmm_from_scratch.datasets import load_old_faithful
@@ -364,42 +365,7 @@ def test_python_moves_the_picture_too(lab):
     wait_until(lambda: "no point at all" in message.inner_text(), "it says why")
 
 
-DARKEST_PIXEL = """() => {
-    const canvas = document.querySelector(".gmm-player .gmm-stage canvas");
-    const { width, height } = canvas;
-    const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
-    let darkest = 765;
-    for (let i = 0; i < data.length; i += 4) {
-        if (data[i + 3] < 255) continue;
-        darkest = Math.min(darkest, data[i] + data[i + 1] + data[i + 2]);
-    }
-    return darkest;
-}"""
-
-
 def test_axe_finds_no_barrier(lab):
-    assert_no_barrier(lab)
-
-
-def turn_dark(lab):
-    lab.page.evaluate(
-        "jupyterapp.commands.execute('apputils:change-theme',"
-        " {theme: 'JupyterLab Dark'})"
-    )
-    wait_until(lambda: 60 < lab.page.evaluate(DARKEST_PIXEL) < 765, "the ink is white")
-    # While a theme loads, this covers the page.
-    lab.page.locator("#jupyterlab-splash").wait_for(state="detached")
-
-
-# JupyterLab itself stumbles over a theme that is left while it still loads, so that
-# from here on it is dark.
-def test_dark_theme_turns_the_ink_white(lab):
-    assert lab.page.evaluate(DARKEST_PIXEL) < 60
-    turn_dark(lab)
-
-
-def test_axe_finds_no_barrier_in_the_dark(lab):
-    turn_dark(lab)
     assert_no_barrier(lab)
 
 
