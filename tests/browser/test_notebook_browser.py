@@ -2,8 +2,8 @@
 
 import nbformat
 import pytest
-from browser.conftest import TOKEN
 from browser.lab import KERNEL, Lab, wait_until
+from browser.server import TOKEN
 from browser.test_player_browser import CELL
 
 pytestmark = pytest.mark.browser
