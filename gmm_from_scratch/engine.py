@@ -198,7 +198,7 @@ def half_steps(
     ------
     EmptyComponentError, SingularCovarianceError
         If a component loses every point, or collapses; the error's `component` says
-        which, and its `mixture` where EM was then.
+        which.
     TypeError, ValueError
         If the input is malformed, or X has fewer rows than there are components.
 

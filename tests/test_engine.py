@@ -27,6 +27,7 @@ from threadpoolctl import ThreadpoolController, threadpool_info, threadpool_limi
 
 from gmm_from_scratch import em, engine, sufficient
 from gmm_from_scratch.em import EmptyComponentError
+from gmm_from_scratch.gaussian import SingularCovarianceError
 from gmm_from_scratch.mixture import Mixture
 from gmm_from_scratch.sufficient import Frame, Parameters, pairs
 from gmm_from_scratch.validation import COVARIANCE_TYPES
@@ -918,6 +919,25 @@ def test_a_collapse_onto_a_point_is_prevented_by_reg_covar_and_else_explained():
         engine.run(X, start, reg_covar=0)
 
 
+def test_an_error_says_where_em_was():
+    """Before the iteration whose M-step leaves one point to a component."""
+    X = np.append(np.random.default_rng(0).normal(size=50), 50.0)[:, np.newaxis]
+    start = Mixture([0.9, 0.1], [[0.0], [40.0]], [[[1.0]], [[400.0]]])
+    options, heard = {"reg_covar": 0, "tol": 0}, []
+    with pytest.raises(SingularCovarianceError) as caught:
+        engine.run(X, start, callback=lambda *news: heard.append(news), **options)
+    assert len(heard) > 2
+    expected = em.fit(X, start, max_iter=len(heard) - 1, **options)
+    assert distance(caught.value.mixture, expected.mixture) < 1e-9
+
+
+def test_an_error_before_the_first_step_says_so_too():
+    start = Mixture([1.0], [[0.0]], [[[1e-299]]])
+    with pytest.raises(SingularCovarianceError, match="component 0") as caught:
+        engine.run([[-1e149], [0.0], [1e149]], start, covariance_type="diag")
+    assert caught.value.mixture is start
+
+
 # --- Inputs of every make ------------------------------------------------------------
 
 
@@ -1108,6 +1128,26 @@ def test_a_start_far_wider_than_a_feature_costs_no_digits(narrow):
     assert_same_fit(engine.run(blocks, start, **options), expected, 1e-9)
 
 
+@pytest.mark.parametrize("covariance_type", ["full", "diag"])
+def test_a_start_may_be_wider_than_the_data_by_any_factor(covariance_type):
+    X, _ = problem()
+    X, width = 1e-120 * X, 1e40
+    start = Mixture([0.5, 0.5], [[-width, 0], [width, 0]], [width**2 * np.eye(2)] * 2)
+    options = {"covariance_type": covariance_type, "reg_covar": 0}
+    expected = em.fit(X, start, **options)
+    for data in (X, np.split(X, 2)):
+        assert_same_fit(engine.run(data, start, **options), expected)
+
+
+@pytest.mark.parametrize("covariance_type", ["full", "diag"])
+def test_a_component_of_weight_zero_may_be_wider_by_any_factor(covariance_type):
+    wide_and_narrow = [[[1e200]], [[1e-200]]]
+    mixture = Mixture([0.0, 1.0], [[0.0], [0.0]], wide_and_narrow)
+    X = np.array([[-1e-100], [2e-100]])
+    sums = engine.partial(X, mixture, covariance_type=covariance_type)
+    assert sums.log_likelihood == pytest.approx(mixture.log_likelihood(X), rel=1e-12)
+
+
 @pytest.mark.parametrize("distance", [10, 30, 35])
 def test_an_empty_component_is_noticed_where_all_points_are_far(distance):
     X = distance + 0.1 * np.random.default_rng(0).normal(size=(50, 1))
@@ -1198,6 +1238,8 @@ def test_sums_are_those_of_the_e_step_and_rows_without_weight_add_none():
     both = engine.sums(X[:5], parameters, np.zeros(5)) + some
     assert (both.n_samples, both.log_likelihood) == (200, some.log_likelihood)
     np.testing.assert_array_equal(both.moments, some.moments)
+    nothing = engine.sums(X[:5], parameters, np.zeros(5))
+    np.testing.assert_array_equal(nothing.moments, np.zeros_like(some.moments))
     with pytest.raises(ValueError, match="^X has 1 feature"):
         engine.sums(X[:, :1], parameters)
 

@@ -197,6 +197,15 @@ def test_what_only_rounding_keeps_from_being_flat_is_flat():
     gaussian.cholesky([[1.0, 1 - 1e-9], [1 - 1e-9, 1.0]])
 
 
+def test_one_flat_factor_among_several_is_enough():
+    flat, round_one = np.array([[1.0, 0.0], [1.0, 1e-9]]), np.eye(2)
+    assert gaussian.is_flat(flat)
+    assert not gaussian.is_flat(round_one)
+    assert gaussian.is_flat(np.array([round_one, flat]))
+    # A narrow feature of its own is not flat, whatever its unit.
+    assert not gaussian.is_flat(np.diag([1.0, 1e-9]))
+
+
 @pytest.mark.parametrize(
     ("attempt", "words"),
     [

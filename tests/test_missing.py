@@ -11,6 +11,7 @@ from strategies import covariance_types, mixtures_with_data, random_mixture, see
 from gmm_from_scratch import engine, gaussian, missing
 from gmm_from_scratch.covariance import constrain
 from gmm_from_scratch.mixture import Mixture
+from gmm_from_scratch.sufficient import Frame, Parameters
 from gmm_from_scratch.validation import COVARIANCE_TYPES
 
 
@@ -120,14 +121,32 @@ def test_without_gaps_it_is_the_engine(covariance_type, shrink):
     X, _ = truth.sample(300, rng)
     weight = rng.uniform(0.0, 3.0, size=300).round()
     options = {"covariance_type": covariance_type, "reg_covar": 1e-10, "max_iter": 5}
-    ours = engine.run(missing.IncompleteRows(X, weight), truth, tol=0, **options)
-    theirs = engine.run(X, truth, sample_weight=weight, tol=0, **options)
-    np.testing.assert_allclose(ours.log_likelihoods, theirs.log_likelihoods, rtol=1e-9)
-    np.testing.assert_allclose(ours.mixture.means, theirs.mixture.means, rtol=1e-8)
-    for mine, yours in zip(
-        ours.mixture.covariances, theirs.mixture.covariances, strict=True
-    ):
-        np.testing.assert_allclose(mine, yours, rtol=1e-6, atol=1e-7 * yours.max())
+    # The second start obeys the type, so that squares may be enough.
+    for start in (truth, of_type(truth, covariance_type)):
+        ours = engine.run(missing.IncompleteRows(X, weight), start, tol=0, **options)
+        theirs = engine.run(X, start, sample_weight=weight, tol=0, **options)
+        np.testing.assert_allclose(
+            ours.log_likelihoods, theirs.log_likelihoods, rtol=1e-9
+        )
+        np.testing.assert_allclose(ours.mixture.means, theirs.mixture.means, rtol=1e-8)
+        for mine, yours in zip(
+            ours.mixture.covariances, theirs.mixture.covariances, strict=True
+        ):
+            np.testing.assert_allclose(mine, yours, rtol=1e-6, atol=1e-7 * yours.max())
+
+
+def test_statistics_of_parts_add_to_those_of_all():
+    X, truth = problem()
+    parameters = Parameters.from_mixture(truth, Frame.from_mixture(truth, False))
+    one, other, whole = (
+        missing.IncompleteRows(part).statistics(parameters)
+        for part in (X[:150], X[150:], X)
+    )
+    both = one + other
+    # Rows without a value do not count.
+    assert both.n_samples == whole.n_samples == (~np.isnan(X).all(axis=1)).sum()
+    assert both.log_likelihood == pytest.approx(whole.log_likelihood, rel=1e-12)
+    np.testing.assert_allclose(both.moments, whole.moments, atol=1e-10)
 
 
 @given(covariance_types, st.integers(1, 4), st.integers(1, 4), seeds)

@@ -18,7 +18,14 @@ from strategies import (
 from gmm_from_scratch import em, engine, gaussian
 from gmm_from_scratch.em import EmptyComponentError
 from gmm_from_scratch.mixture import Mixture
-from gmm_from_scratch.sufficient import Frame, Parameters, Statistics, apply, pairs
+from gmm_from_scratch.sufficient import (
+    Averages,
+    Frame,
+    Parameters,
+    Statistics,
+    apply,
+    pairs,
+)
 from gmm_from_scratch.validation import COVARIANCE_TYPES
 
 
@@ -323,6 +330,78 @@ def test_expected_log_joint_rises_by_as_much_as_the_bound(drawn):
     expected = em.lower_bound(X, responsibilities, after.mixture) - before
     assert rise == pytest.approx(expected, abs=1e-9 * abs(before))
     assert rise > 0
+
+
+# --- Averages mix --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("reg_covar", [0, 0.3, [0.1, 0.2, 0.3]])
+@pytest.mark.parametrize("next_type", COVARIANCE_TYPES)
+def test_m_step_of_averages_is_that_of_em(drawn, next_type, reg_covar):
+    X, mixture, kind = drawn
+    if kind == "diag" and next_type in ("full", "tied"):
+        # Squares alone say nothing about products.
+        kind = next_type
+    averages = Averages.from_statistics(
+        engine.partial(X, mixture, covariance_type=kind)
+    )
+    options = {"covariance_type": next_type, "reg_covar": reg_covar}
+    expected = em.m_step(X, em.e_step(X, mixture), **options)
+    assert distance(averages.m_step(**options), expected) < 1e-7
+
+
+def test_m_step_of_averages_has_the_defaults_of_em(drawn):
+    X, mixture, _ = drawn
+    averages = Averages.from_statistics(engine.partial(X, mixture))
+    expected = em.m_step(X, em.e_step(X, mixture))
+    assert distance(averages.m_step(), expected) < 1e-7
+
+
+@given(mixtures_with_data(), st.floats(0.01, 0.99), seeds)
+def test_averages_mix_in_the_proportions_asked_for(drawn, share, seed):
+    """Of two blocks, each with the responsibilities of a mixture of its own."""
+    X, one = drawn
+    K, D = one.means.shape
+    other = random_mixture(np.random.default_rng(seed), K, D)
+    half = len(X) // 2
+    blocks = [(X[:half], one), (X[half:], other)]
+    old, new = (Averages.from_statistics(engine.partial(*block)) for block in blocks)
+    responsibilities = np.concatenate([em.e_step(*block) for block in blocks])
+    weight = np.where(
+        np.arange(len(X)) < half, (1 - share) / half, share / (len(X) - half)
+    )
+    assume((weight @ responsibilities).min() > 1e-3)
+    ours = old.mixed_with(new, share).m_step(reg_covar=0.1)
+    theirs = em.m_step(X, responsibilities, reg_covar=0.1, sample_weight=weight)
+    assert distance(ours, theirs) < 1e-7
+
+
+@pytest.mark.parametrize("kind", ["full", "diag"])
+def test_a_component_that_a_block_says_nothing_about_stays_as_it_was(kind):
+    mixture = Mixture([0.5, 0.5], [[0.0, 0.0], [1e4, 0.0]], [np.eye(2)] * 2)
+    X, components = mixture.sample(200, rng=0)
+    old, new = (
+        Averages.from_statistics(engine.partial(rows, mixture, covariance_type=kind))
+        for rows in (X, X[components == 0])
+    )
+    assert new.weights[1] == 0
+    mixed = old.mixed_with(new, 0.25)
+    assert mixed.weights[1] == pytest.approx(0.75 * old.weights[1])
+    np.testing.assert_allclose(mixed.means[1], old.means[1])
+    np.testing.assert_allclose(mixed.covariances[1], old.covariances[1])
+
+
+def test_averages_name_an_empty_component():
+    X, mixture = problem()
+    averages = Averages.from_statistics(engine.partial(X, mixture))
+    for share, is_empty in [(1e-199, False), (1e-201, True)]:
+        weights = np.array([0.5, 0.5, share])
+        fewer = Averages(weights, averages.means, averages.covariances)
+        if is_empty:
+            with pytest.raises(EmptyComponentError, match="component 2 .* no point"):
+                fewer.m_step()
+        else:
+            np.testing.assert_array_equal(fewer.m_step().weights, weights)
 
 
 # --- Frames --------------------------------------------------------------------------
