@@ -9,9 +9,15 @@ faster, `distributed` on many machines. `validation` says what is wrong with an 
 from importlib import import_module
 
 _HOME = {
+    "CovarianceExplorer": "widgets",
+    "EMComparison": "widgets",
     "EMPlayer": "widgets",
     "GaussianMixture": "estimator",
+    "KChooser": "widgets",
+    "LowerBoundExplorer": "widgets",
     "Mixture": "mixture",
+    "ResponsibilityExplorer": "widgets",
+    "export_html": "widgets",
     "load_mall_customers": "datasets",
     "load_old_faithful": "datasets",
     "load_penguins": "datasets",

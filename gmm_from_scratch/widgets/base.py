@@ -280,6 +280,38 @@ def check_feature_names(names, X):
     return [str(name) for name in names]
 
 
+def or_trait_error(check, *arguments):
+    """Run a check, and say what it says as ipywidgets expects it.
+
+    Parameters
+    ----------
+    check : callable
+        A function of `validation`, for instance.
+    *arguments
+        What to call it with.
+
+    Returns
+    -------
+    object
+        What the check returns.
+
+    Raises
+    ------
+    TraitError
+        If it raises a TypeError or a ValueError, in the same words.
+
+    Examples
+    --------
+    >>> from gmm_from_scratch.validation import check_integer
+    >>> or_trait_error(check_integer, 3, "n_components", 1)
+    3
+    """
+    try:
+        return check(*arguments)
+    except (TypeError, ValueError) as error:
+        raise TraitError(str(error)) from error
+
+
 def count_from_one(sentence):
     """Count the components of a sentence from 1, as the pictures do.
 

@@ -1,6 +1,6 @@
 import { Axes, clamp, drawPoints, ease, element, ellipsePoints, equalUnits, font, formatNumber, interpolate, paletteFor, rgba, squareRoot, strokeWithHalo, ticksFor, tracePath } from "./drawing.js";
 import { correlation, covarianceFrom, determinant, logDensity, mahalanobisDistance, principalAxes, probabilityInside } from "./gaussian.js";
-import { dotPicture, Handle, makeButton, numbersOf, share, sharedBy, vector, WidgetView } from "./view.js";
+import { dotPicture, Handle, makeButton, numbersOf, saveSoon, share, sharedBy, vector, WidgetView } from "./view.js";
 
 // --- Numbers and words ----------------------------------------------------------
 
@@ -129,13 +129,8 @@ class Ellipse {
     return ["mean", "covariance"].every((name) => String(this.model.get(name)) === String(this.home[name]));
   }
 
-  // A pointer moves more often than the screen is drawn, and Python need not hear more.
   send(values) {
-    for (const [name, value] of Object.entries(values)) this.model.set(name, value);
-    this.saving ||= requestAnimationFrame(() => {
-      this.saving = 0;
-      this.model.save_changes();
-    });
+    saveSoon(this.model, values);
   }
 
   // --- The view ---

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
-from traitlets import TraitError, TraitType, validate
+from traitlets import TraitType, validate
 
 from gmm_from_scratch import gaussian
 from gmm_from_scratch.plotting import COLORS, STYLE, draw_points
@@ -15,6 +15,7 @@ from gmm_from_scratch.widgets.base import (
     check_feature_names,
     check_two_features,
     join_modules,
+    or_trait_error,
     read_text,
 )
 
@@ -199,11 +200,11 @@ class CovarianceExplorer(CourseWidget):
 
     @validate("mean", "probe")
     def _validate_place(self, proposal):
-        return _or_trait_error(_check_place, proposal["value"], proposal["trait"].name)
+        return or_trait_error(_check_place, proposal["value"], proposal["trait"].name)
 
     @validate("covariance")
     def _validate_covariance(self, proposal):
-        return _or_trait_error(_check_covariance, proposal["value"])
+        return or_trait_error(_check_covariance, proposal["value"])
 
     # --- without a kernel ---------------------------------------------------------
 
@@ -399,13 +400,6 @@ def _check_covariance(value):
             f"underflows; measure in smaller units."
         )
     return ((covariance + covariance.T) / 2).tolist()
-
-
-def _or_trait_error(check, *arguments):
-    try:
-        return check(*arguments)
-    except (TypeError, ValueError) as error:
-        raise TraitError(str(error)) from error
 
 
 def _text(value):

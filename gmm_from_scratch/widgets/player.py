@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib import rc_context
 from matplotlib.figure import Figure
-from traitlets import Bool, Dict, Int, TraitError, TraitType, observe, validate
+from traitlets import Bool, Dict, Int, TraitType, observe, validate
 
 from gmm_from_scratch.em import HalfStep
 from gmm_from_scratch.engine import half_steps
@@ -25,6 +25,7 @@ from gmm_from_scratch.widgets.base import (
     check_two_features,
     count_from_one,
     join_modules,
+    or_trait_error,
     read_text,
 )
 
@@ -283,11 +284,9 @@ class EMPlayer(PlayedWidget):
 
     @validate("start_means")
     def _validate_start_means(self, proposal):
-        try:
-            shape = self._start.means.shape
-            return check_array(proposal["value"], shape, "start_means").tolist()
-        except (TypeError, ValueError) as error:
-            raise TraitError(str(error)) from error
+        shape = self._start.means.shape
+        means = or_trait_error(check_array, proposal["value"], shape, "start_means")
+        return means.tolist()
 
     @observe("start_means")
     def _run_from_start_means(self, change):
@@ -301,11 +300,8 @@ class EMPlayer(PlayedWidget):
 
     @validate("n_components")
     def _validate_n_components(self, proposal):
-        try:
-            K = check_integer(proposal["value"], "n_components", 1)
-            check_enough_rows(self._X, K)
-        except ValueError as error:
-            raise TraitError(str(error)) from error
+        K = or_trait_error(check_integer, proposal["value"], "n_components", 1)
+        or_trait_error(check_enough_rows, self._X, K)
         return K
 
     @observe("n_components")

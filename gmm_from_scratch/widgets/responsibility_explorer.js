@@ -1,6 +1,6 @@
 import { Axes, clamp, drawGaussian, drawMarker, drawPoints, element, fitCanvas, formatNumber, paletteFor, rgba, squareRoot, ticksFor } from "./drawing.js";
 import { determinant, logDensity, logSumExp, mahalanobisDistance } from "./gaussian.js";
-import { dotPicture, Handle, makeButton, makeSlider, numbersOf, OWN_KEYS, share, sharedBy, vector, WidgetView } from "./view.js";
+import { dotPicture, Handle, makeButton, makeSlider, numbersOf, OWN_KEYS, saveSoon, share, sharedBy, vector, WidgetView } from "./view.js";
 
 // --- Bayes' rule ----------------------------------------------------------------
 
@@ -81,13 +81,8 @@ class Bayes {
     return Object.entries(this.home).every(([name, value]) => String(value) === String(this.model.get(name)));
   }
 
-  // A pointer moves more often than the screen is drawn, and Python need not hear more.
   send(values) {
-    for (const [name, value] of Object.entries(values)) this.model.set(name, value);
-    this.saving ||= requestAnimationFrame(() => {
-      this.saving = 0;
-      this.model.save_changes();
-    });
+    saveSoon(this.model, values);
   }
 
   hold(held) {

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 from scipy.special import entr, logsumexp
-from traitlets import TraitError, TraitType, validate
+from traitlets import TraitType, validate
 
 from gmm_from_scratch import gaussian
 from gmm_from_scratch.em import e_step
@@ -25,6 +25,7 @@ from gmm_from_scratch.widgets.base import (
     check_feature_names,
     check_two_features,
     join_modules,
+    or_trait_error,
     read_text,
 )
 
@@ -218,7 +219,7 @@ class ResponsibilityExplorer(CourseWidget):
     def _validate_places(self, proposal):
         name = proposal["trait"].name
         shape = (2,) if name == "point" else self._mixture.means.shape
-        return _or_trait_error(self._check_places, proposal["value"], shape, name)
+        return or_trait_error(self._check_places, proposal["value"], shape, name)
 
     def _check_places(self, places, shape, name):
         places = check_array(places, shape, name)
@@ -233,7 +234,7 @@ class ResponsibilityExplorer(CourseWidget):
 
     @validate("scale")
     def _validate_scale(self, proposal):
-        return _or_trait_error(_check_scale, proposal["value"])
+        return or_trait_error(_check_scale, proposal["value"])
 
     # --- without a kernel ---------------------------------------------------------
 
@@ -373,10 +374,3 @@ def _undecided_place(mixture):
     ways = means[:, np.newaxis] + 0.4 * (means - means[:, np.newaxis])
     places = ways[~np.eye(K, dtype=bool)]
     return places[entr(e_step(places, mixture)).sum(axis=1).argmax()]
-
-
-def _or_trait_error(check, *arguments):
-    try:
-        return check(*arguments)
-    except (TypeError, ValueError) as error:
-        raise TraitError(str(error)) from error

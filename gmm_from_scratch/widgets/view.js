@@ -272,6 +272,22 @@ export function save(model, values) {
   model.save_changes();
 }
 
+const waiting = new WeakSet();
+
+/**
+ * Set a model's traits now, and send them with the next frame: a pointer moves more often
+ * than the screen is drawn, and Python need not hear more.
+ */
+export function saveSoon(model, values) {
+  for (const [name, value] of Object.entries(values)) model.set(name, value);
+  if (waiting.has(model)) return;
+  waiting.add(model);
+  requestAnimationFrame(() => {
+    waiting.delete(model);
+    model.save_changes();
+  });
+}
+
 /** Asks the kernel for something new: one request at a time, then only the latest. */
 export class Requests {
   constructor(model, tell) {

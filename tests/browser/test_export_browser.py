@@ -3,7 +3,11 @@
 import pytest
 from browser.lab import PIXELS, SETTLED, wait_until
 from browser.test_comparison_browser import CELL as COMPARISON
+from browser.test_covariance_explorer_browser import CELL as COVARIANCE
+from browser.test_k_chooser_browser import CELL as CHOOSER
+from browser.test_lower_bound_explorer_browser import CELL as BOUND
 from browser.test_player_browser import CELL as PLAYER
+from browser.test_responsibility_explorer_browser import CELL as RESPONSIBILITY
 
 from gmm_from_scratch.widgets import export_html
 
@@ -63,6 +67,29 @@ def test_a_page_from_disk_plays(browser, tmp_path, code, name):
     # What only a kernel could answer is not offered.
     assert page.widget.locator(".gmm-random").count() == 0
     assert page.widget.locator(".gmm-handle:enabled").count() == 0
+    page.close(path)
+
+
+@pytest.mark.parametrize(
+    ("code", "part", "key"),
+    [
+        (COVARIANCE, "gmm-handle", "ArrowRight"),
+        (RESPONSIBILITY, "gmm-handle", "ArrowRight"),
+        (BOUND, "gmm-stage", "PageDown"),
+        (CHOOSER, "gmm-stage", "ArrowLeft"),
+    ],
+    ids=["covariance", "responsibility", "bound", "chooser"],
+)
+def test_explorers_answer_from_disk(browser, tmp_path, code, part, key):
+    path = export_html(make(code, "widget"), tmp_path / "page.html")
+    page = Page(browser, path)
+    before = page.widget.evaluate(SETTLED)
+    count = page.widget.locator(".gmm-headline, .gmm-count, .gmm-score-value")
+    words = count.all_inner_texts()
+    page.widget.locator(f".{part}").first.press(key)
+    wait_until(lambda: page.widget.evaluate(SETTLED) != before, "the picture changes")
+    if part == "gmm-stage":
+        assert count.all_inner_texts() != words
     page.close(path)
 
 
