@@ -205,20 +205,21 @@ def measure_drag(server, browser):
     print(f"(median of {len(waits)} drags; slowest {max(waits):.0f} ms).\n")
 
 
-def measure_state():
+def measure_state(server, browser):
     """Weigh what is sent to the browser."""
-    names = {}
-    exec(RUN.format(N=5000, K=5, n_frames=80), names)
-    player = names["player"]
-    parts = [*player._trace.values(), player._scene["points"]]
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    code = RUN.format(N=5000, K=5, n_frames=80)
+    lab = open_cell(server, page, code, "player", "state")
+    parts = "[*player._trace.values(), player._scene['points']]"
+    size = lab.kernel(f"sum(map(len, {parts}))")
+    page.close()
     print("## State sent (N=5000, K=5, 40 iterations)\n")
-    print(f"{sum(map(len, parts)) / 1000:.0f} kB\n")
+    print(f"{size / 1000:.0f} kB\n", flush=True)
 
 
 def main():
     """Measure everything."""
     machine.describe()
-    measure_state()
     with (
         tempfile.TemporaryDirectory() as root,
         tempfile.TemporaryDirectory() as home,
@@ -228,7 +229,7 @@ def main():
         browser = playwright.chromium.launch(
             executable_path=find_chromium(), args=CHROMIUM_FLAGS
         )
-        for measure in (measure_keys, measure_play, measure_drag):
+        for measure in (measure_state, measure_keys, measure_play, measure_drag):
             measure(server, browser)
         browser.close()
 

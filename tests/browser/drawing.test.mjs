@@ -89,3 +89,13 @@ test("a number can be read on every color, in both themes", () => {
     assert.ok((bright + 0.05) / (dim + 0.05) > 4.5, String(color));
   }
 });
+
+test("a square that is laid over another mixes with it, and none leaves the image", () => {
+  const image = { width: 3, height: 2, data: new Uint8ClampedArray(24) };
+  drawing.stampSquare(image, -1, -1, 2, [200, 100, 0], 0.5);
+  assert.deepEqual([...image.data.slice(0, 8)], [200, 100, 0, 128, 0, 0, 0, 0]);
+  drawing.stampSquare(image, 0, 0, 9, [0, 100, 200], 0.5);
+  // Half of the new color, and half of what was half there: 2 to 1.
+  assert.deepEqual([...image.data.slice(0, 4)], [67, 100, 133, 192]);
+  assert.deepEqual([...image.data.slice(20)], [0, 100, 200, 128]);
+});

@@ -183,7 +183,7 @@ import pathlib as _pathlib, time as _time
 runs, fast_run = [], player._run
 def _slow_run(start):
     runs.append(start.means.tolist())
-    while not _pathlib.Path("dragged").exists():
+    while not _pathlib.Path("player-dragged").exists():
         _time.sleep(0.01)
     return fast_run(start)
 player._run = _slow_run
@@ -198,7 +198,7 @@ COUNT_MOVES = """
 def test_a_fast_drag_on_a_slow_kernel_leaves_no_backlog(lab):
     lab.execute(SLOW)
     lab.page.evaluate(COUNT_MOVES)
-    dragged = lab.server.root / "dragged"
+    dragged = lab.server.root / "player-dragged"
     try:
         x, y = center(lab.handle(1))
         drag(lab, 0, x, y - 60, steps=60)
