@@ -23,6 +23,7 @@ from gmm_from_scratch.widgets.base import (
     check_two_features,
     count_from_one,
     join_modules,
+    or_trait_error,
     read_text,
 )
 
@@ -282,10 +283,7 @@ class KChooser(CourseWidget):
     @validate("n_components")
     def _validate_n_components(self, proposal):
         fitted = sorted(map(int, self._table.n_components.unique()))
-        try:
-            K = check_integer(proposal["value"], "n_components", 1)
-        except (TypeError, ValueError) as error:
-            raise TraitError(str(error)) from error
+        K = or_trait_error(check_integer, proposal["value"], "n_components", 1)
         if K not in fitted:
             raise TraitError(
                 f"n_components must be one of those fitted, "
@@ -307,10 +305,7 @@ class KChooser(CourseWidget):
 
     @validate("criterion")
     def _validate_criterion(self, proposal):
-        try:
-            return self._check_criterion(proposal["value"])
-        except ValueError as error:
-            raise TraitError(str(error)) from error
+        return or_trait_error(self._check_criterion, proposal["value"])
 
     def _check_criterion(self, criterion):
         check_choice(criterion, "criterion", CRITERIA)
