@@ -92,17 +92,11 @@ class ComparisonView extends WidgetView {
     this.race = new Race(this, runs);
     this.transport = new Transport(clock, "Half-step");
     this.build();
-    const listeners = runs.map((_, i) => (what) => this.hear(what, i));
-    runs.forEach((run, i) => { run.listeners.add(listeners[i]); });
+    runs.forEach((run, i) => { this.hearOf(run, (what) => this.hear(what, i)); });
     requests.tell = () => this.write();
     this.listen(["frame"], () => this.follow());
     this.listen(["playing", "speed", "loop"], () => this.write());
-    clock.nViews += 1;
-    clock.restart();
-    this.atEnd.push(() => {
-      runs.forEach((run, i) => { run.listeners.delete(listeners[i]); });
-      clock.nViews -= 1;
-    });
+    this.keepGoing(clock);
     this.begin();
   }
 

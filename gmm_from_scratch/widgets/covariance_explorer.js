@@ -533,9 +533,7 @@ class CovarianceView extends WidgetView {
     this.plane = new EllipsePlane(this, ellipse);
     this.readout = new Readout(ellipse);
     this.build();
-    const listener = () => this.hear();
-    ellipse.listeners.add(listener);
-    this.atEnd.push(() => ellipse.listeners.delete(listener));
+    this.hearOf(ellipse);
     this.begin();
   }
 

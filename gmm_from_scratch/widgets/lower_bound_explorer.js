@@ -573,14 +573,8 @@ class BoundView extends WidgetView {
     this.picture = new ClimbPicture(this, climb);
     this.transport = new Transport(climb.clock, "Half-step");
     this.build();
-    const listener = (what) => this.hear(what);
-    climb.listeners.add(listener);
-    climb.clock.nViews += 1;
-    climb.clock.restart();
-    this.atEnd.push(() => {
-      climb.listeners.delete(listener);
-      climb.clock.nViews -= 1;
-    });
+    this.hearOf(climb);
+    this.keepGoing(climb.clock);
     this.begin();
   }
 

@@ -240,14 +240,8 @@ class PlayerView extends WidgetView {
     this.table = new ComponentTable(run);
     this.transport = new Transport(run.clock, "Half-step");
     this.build();
-    const listener = (what) => this.hear(what);
-    run.listeners.add(listener);
-    run.clock.nViews += 1;
-    run.clock.restart();
-    this.atEnd.push(() => {
-      run.listeners.delete(listener);
-      run.clock.nViews -= 1;
-    });
+    this.hearOf(run);
+    this.keepGoing(run.clock);
     this.begin();
   }
 

@@ -374,9 +374,7 @@ class ResponsibilityView extends WidgetView {
     this.plane = new BayesPlane(this, bayes);
     this.table = new BayesTable(bayes);
     this.build();
-    const listener = () => this.hear();
-    bayes.listeners.add(listener);
-    this.atEnd.push(() => bayes.listeners.delete(listener));
+    this.hearOf(bayes);
     this.begin();
   }
 

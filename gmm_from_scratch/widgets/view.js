@@ -432,6 +432,19 @@ export class WidgetView {
     }
   }
 
+  /** Be told what happens to the state that all views share, until this one is removed. */
+  hearOf(state, listener = (what) => this.hear(what)) {
+    state.listeners.add(listener);
+    this.atEnd.push(() => state.listeners.delete(listener));
+  }
+
+  /** A clock goes on as long as a view looks at it. */
+  keepGoing(clock) {
+    clock.nViews += 1;
+    clock.restart();
+    this.atEnd.push(() => { clock.nViews -= 1; });
+  }
+
   // --- Pictures ---
 
   schedule() {
