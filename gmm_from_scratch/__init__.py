@@ -3,7 +3,8 @@
 Read the modules in the order in which the course builds them: `gaussian`, `mixture`,
 `covariance`, `em`, `initialization`, `selection`, `estimator`; then `plotting` and
 `widgets`, which show them. `sufficient` and `engine` do the same work many times
-faster, `distributed` on many machines. `validation` says what is wrong with an input.
+faster, `distributed` on many machines. `validation` says what is wrong with an input,
+`exercises` what is wrong with an answer.
 """
 
 from importlib import import_module

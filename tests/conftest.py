@@ -1,6 +1,8 @@
 """Settings that all tests share."""
 
 import os
+import shutil
+import tempfile
 
 import matplotlib
 from hypothesis import Phase, settings
@@ -26,3 +28,7 @@ def pytest_configure(config):
     # With pytest-cov, nbval would measure inside the notebooks' kernels too, and waits
     # a minute for each in vain. What the tests themselves run is what counts.
     config.option.cov_source = None
+    # What the tests solve is not what the learner has solved. Kernels inherit it.
+    folder = tempfile.mkdtemp(prefix="gmm-progress-")
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    os.environ["GMM_FROM_SCRATCH_PROGRESS"] = os.path.join(folder, "progress.json")

@@ -1,0 +1,1 @@
+"""Right answers to the exercises, written in another way than the solutions."""
