@@ -1,6 +1,7 @@
 """The tool that runs notebooks stores the same bytes every time."""
 
 import base64
+import html
 import importlib.util
 import io
 import json
@@ -140,3 +141,26 @@ def test_the_course_is_stored_in_this_form(tool, path, monkeypatch):
     text = path.read_text(encoding="utf-8")
     notebook = tool.read(path)
     assert tool.dumps(tool.normalize(notebook)) == text, "run tools/run_notebooks.py"
+
+
+def test_slides_have_alt_text_and_one_section_for_each_slide(tmp_path):
+    path = ROOT / "notebooks" / "04_e_step.ipynb"
+    command = [sys.executable, "-m", "nbconvert", "--config", ROOT / "tools/slides.py"]
+    subprocess.run(
+        [*command, path, "--output-dir", tmp_path], check=True, capture_output=True
+    )
+    page = (tmp_path / "04_e_step.slides.html").read_text(encoding="utf-8")
+    cells = nbformat.read(path, as_version=4).cells
+    kinds = [cell.metadata["slideshow"]["slide_type"] for cell in cells]
+    # A slide is a section of sections, the second of which begin at each subslide.
+    n_sections = 2 * kinds.count("slide") + kinds.count("subslide")
+    assert page.count("<section>") == n_sections
+    outputs = [o for cell in cells for o in cell.get("outputs", [])]
+    alts = [
+        o.metadata["image/png"]["alt"]
+        for o in outputs
+        if "image/png" in o.get("data", {})
+    ]
+    assert alts
+    for alt in alts:
+        assert f'alt="{alt}"' in html.unescape(page)
