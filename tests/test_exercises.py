@@ -554,6 +554,19 @@ def test_the_first_difference_can_be_looked_into():
     assert f"{found:.6g}" == is_expected
 
 
+def test_truths_are_shown_as_such_and_numbers_as_numbers():
+    true = ALL["is_collapsing"].reference
+
+    def first_turned(covariances, data_covariance, share):
+        flags = true(covariances, data_covariance, share)
+        return flags ^ (np.arange(len(flags)) == 0)
+
+    turned = check.is_collapsing(first_turned)
+    assert re.search(r"is (True, but False|False, but True) is expected", str(turned))
+    numbers = check.is_collapsing(lambda *arguments: 0.5 + true(*arguments))
+    assert re.search(r"is (0.5, but False|1.5, but True) is expected", str(numbers))
+
+
 # --- check, hint, solution ----------------------------------------------------------
 
 

@@ -182,7 +182,8 @@ def first_difference(name, part, expected, rtol):
     here, there = part[index].item(), expected[index].item()
     digits = 6 if f"{here:.6g}" != f"{there:.6g}" else 12
     if isinstance(there, bool):
-        return f"`{place}` is {bool(here)}, but {there} is expected"
+        here = bool(here) if here in (0, 1) else f"{here:.{digits}g}"
+        return f"`{place}` is {here}, but {there} is expected"
     return f"`{place}` is {here:.{digits}g}, but {there:.{digits}g} is expected"
 
 
