@@ -1,5 +1,7 @@
 """The form that all notebooks share; nbval compares what they print."""
 
+import ast
+import inspect
 import os
 import re
 import subprocess
@@ -11,6 +13,7 @@ import pytest
 from nbclient import NotebookClient
 
 from gmm_from_scratch.datasets import make_mall_customers
+from gmm_from_scratch.exercises import exercises, solution
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -44,6 +47,11 @@ def printed(path):
         for output in outputs(path)
     ]
     return "\n".join(texts)
+
+
+def execute(notebook, folder):
+    resources = {"metadata": {"path": str(folder)}}
+    NotebookClient(notebook, timeout=300, resources=resources).execute()
 
 
 def test_there_are_notebooks():
@@ -87,6 +95,21 @@ def test_code_cells_fit_a_slide(path):
         draws = "plotting.show(" in cell.source
         longest = LONGEST_FIGURE_CELL if draws else LONGEST_CELL
         assert len(lines) <= longest, cell.source
+
+
+@each_notebook
+def test_what_is_imported_is_used(path):
+    """Also by a line that is still a comment, such as `# hint(...)`."""
+    code = "\n".join(cell.source for cell in cells(path, "code"))
+    lines, names = code.splitlines(), []
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            names += [alias.asname or alias.name for alias in node.names]
+            for number in range(node.lineno - 1, node.end_lineno):
+                lines[number] = ""
+    rest = "\n".join(lines)
+    assert names
+    assert [n for n in names if not re.search(rf"\b{re.escape(n)}\b", rest)] == []
 
 
 @each_notebook
@@ -147,6 +170,114 @@ def test_numbers_in_the_prose_come_from_a_cell(path):
         assert re.search(rf"(?<![\d.]){re.escape(number)}(?!\d)", known), number
 
 
+# --- The course as a whole ---------------------------------------------------------
+
+
+def anchors(path):
+    """Everything in a notebook that a link can lead to."""
+    text = markdown(path)
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {
+        *re.findall(r'<a id="([^"]+)">', text),
+        *(re.sub(r"\s", "-", heading.strip()) for heading in headings),
+    }
+
+
+@each_notebook
+def test_links_to_a_place_in_a_notebook_lead_there(path):
+    for file, anchor in re.findall(r"\]\(([\w.]*)#([^)]+)\)", markdown(path)):
+        target = path.parent / file if file else path
+        assert anchor in anchors(target), f"{file}#{anchor}"
+
+
+GLOSSARY = re.findall(
+    r'^- <a id="([^"]+)"></a>\*\*([^*]+)\*\*', markdown(NOTEBOOKS[0]), re.MULTILINE
+)
+
+
+@pytest.mark.parametrize(("anchor", "term"), GLOSSARY)
+def test_a_term_of_the_glossary_is_linked_where_it_first_appears(anchor, term):
+    for path in NOTEBOOKS[1:]:
+        text = markdown(path).replace("*", "").replace("\n", " ")
+        if re.search(rf"\b{re.escape(term)}\b", text, re.IGNORECASE):
+            assert f"(00_start_here.ipynb#{anchor})" in text, f"{path.stem}: {term}"
+            return
+    raise AssertionError(f"{term} is not used")
+
+
+def test_few_cells_are_not_compared_and_each_says_why():
+    everything, excluded = 0, []
+    for path in NOTEBOOKS:
+        before = ""
+        for cell in read(path).cells:
+            if cell.cell_type == "markdown":
+                before = cell.source
+                continue
+            everything += 1
+            tags = " ".join(cell.metadata.get("tags", []))
+            if "nbval" in (tags + cell.source).lower():
+                excluded.append(f"{path.stem}: {cell.id}")
+                assert "not compared" in before + cell.source, excluded[-1]
+    assert len(excluded) <= 0.05 * everything, excluded
+
+
+# --- Exercises ---------------------------------------------------------------------
+
+
+def attempts(path):
+    """The stub cells of a notebook, by the name of their exercise."""
+    found = {}
+    for cell in cells(path, "code"):
+        match = re.search(r"^check\.(\w+)\(my_(\w+)\)$", cell.source, re.MULTILINE)
+        if match:
+            assert match[1] == match[2]
+            assert match[1] not in found
+            found[match[1]] = cell
+    return found
+
+
+@each_notebook
+def test_a_notebook_sets_all_of_its_exercises_and_shows_them_untouched(path):
+    mine = {e.name: e for e in exercises().values() if e.notebook == path.stem[:2]}
+    assert set(attempts(path)) == set(mine)
+    comments = [cell.source for cell in cells(path, "code")]
+    for name, cell in attempts(path).items():
+        reference = mine[name].reference
+        assert cell.source == (
+            f"def my_{name}{inspect.signature(reference)}:\n"
+            f'    """{reference.__doc__}"""\n'
+            f"    ...\n\n\n"
+            f"check.{name}(my_{name})"
+        )
+        assert f'# hint("{name}")\n# solution("{name}")' in comments
+        (output,) = cell.outputs
+        assert output.data["text/plain"].startswith(f"○ Not attempted: {name}\n")
+        assert "<b>○ Not attempted:</b>" in output.data["text/html"]
+
+
+@each_notebook
+def test_a_notebook_runs_with_all_solutions_pasted_in(path, tmp_path):
+    notebook = read(path)
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        for name in attempts(path):
+            if cell.source.endswith(f"check.{name}(my_{name})"):
+                code = solution(name).code
+                cell.source = f"{code}\n\n\ncheck.{name}(my_{name})"
+            cell.source = cell.source.replace(f'# hint("{name}")', f'hint("{name}")')
+            cell.source = cell.source.replace("# solution(", "solution(")
+    execute(notebook, tmp_path)
+    judged = [
+        output.data["text/plain"]
+        for cell in notebook.cells
+        if cell.cell_type == "code" and "\ncheck." in cell.source
+        for output in cell.outputs
+    ]
+    assert len(judged) == len(attempts(path)) > 0
+    assert [text for text in judged if not text.startswith("✓ Correct")] == []
+
+
 # --- The checks themselves can fail --------------------------------------------------
 
 
@@ -188,10 +319,7 @@ def test_segmentation_runs_unchanged_on_a_file_from_the_wild(tmp_path):
     chosen = [cell for cell in notebook.cells if cell.source.startswith("DATA = None")]
     assert len(chosen) == 1
     chosen[0].source = 'DATA = "wild.csv"'
-    client = NotebookClient(
-        notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}
-    )
-    client.execute()
+    execute(notebook, tmp_path)
     picture = tmp_path / "fashion_retail_customer_segmentation.png"
     assert picture.read_bytes().startswith(b"\x89PNG")
     assert picture.stat().st_size > 20_000
