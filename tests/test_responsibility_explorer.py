@@ -44,8 +44,8 @@ def test_responsibilities_are_bayes_rule_in_scipys_words(seed, K, scale):
     expected = np.exp(joint - joint.max())
     expected /= expected.sum()
     np.testing.assert_allclose(explorer.responsibilities, expected, atol=1e-9)
-    bits = -np.sum(expected * np.log2(np.where(expected > 0, expected, 1)))
-    assert explorer.entropy == pytest.approx(bits, abs=1e-7)
+    entropy = -np.sum(expected * np.log(np.where(expected > 0, expected, 1)))
+    assert explorer.entropy == pytest.approx(entropy, abs=1e-7)
 
 
 @given(seeds, st.integers(2, 5))

@@ -155,7 +155,7 @@ function scaleInWords(scale) {
 }
 
 function entropyOf(posterior) {
-  return posterior.reduce((sum, r) => (r > 0 ? sum - r * Math.log2(r) : sum), 0);
+  return posterior.reduce((sum, r) => (r > 0 ? sum - r * Math.log(r) : sum), 0);
 }
 
 // --- The plane ------------------------------------------------------------------
@@ -443,12 +443,12 @@ class ResponsibilityView extends WidgetView {
   }
 
   entropyInWords(posterior) {
-    const bits = entropyOf(posterior);
-    const most = Math.log2(posterior.length);
-    if (bits < 0.005) return "0.00 bits: certain";
+    const entropy = entropyOf(posterior);
+    const K = posterior.length;
+    if (entropy < 0.005) return "Entropy 0.00: certain";
     const names = posterior.flatMap((share, k) => (share > 0.1 ? [k + 1] : []));
     const torn = names.length > 1 ? `: torn between ${names.join(" and ")}` : "";
-    return `${hundredths(bits)} bits of at most ${hundredths(most)}${torn}`;
+    return `Entropy ${hundredths(entropy)} of at most log ${K} = ${hundredths(Math.log(K))}${torn}`;
   }
 
   describe() {

@@ -191,8 +191,8 @@ class ResponsibilityExplorer(CourseWidget):
 
     @property
     def entropy(self):
-        """How undecided the responsibilities are, in bits: 0 is certain."""
-        return float(entr(self.responsibilities).sum() / np.log(2))
+        """How undecided the responsibilities are, from 0, certain, to log K."""
+        return float(entr(self.responsibilities).sum())
 
     def _responsibilities_of(self, points, scale):
         weights, covariances = self._mixture.weights, self._mixture.covariances

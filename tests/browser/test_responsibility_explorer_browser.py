@@ -61,7 +61,7 @@ def assert_numbers_are_pythons(lab):
     likelihoods = np.exp(lab.kernel("widget.log_likelihoods.tolist()"))
     np.testing.assert_allclose(shown, likelihoods, rtol=0.06, atol=1e-300)
     assert lab.part("score-value").inner_text().endswith(max(expected))
-    assert lab.part("entropy").inner_text().startswith(f"{entropy(lab):.2f} bits")
+    assert lab.part("entropy").inner_text().startswith(f"Entropy {entropy(lab):.2f}")
 
 
 def entropy(lab):
