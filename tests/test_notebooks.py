@@ -199,7 +199,7 @@ GLOSSARY = re.findall(
 def test_a_term_of_the_glossary_is_linked_where_it_first_appears(anchor, term):
     for path in NOTEBOOKS[1:]:
         text = markdown(path).replace("*", "").replace("\n", " ")
-        if re.search(rf"\b{re.escape(term)}\b", text, re.IGNORECASE):
+        if re.search(rf"(?<!\w){re.escape(term)}(?!\w)", text, re.IGNORECASE):
             assert f"(00_start_here.ipynb#{anchor})" in text, f"{path.stem}: {term}"
             return
     raise AssertionError(f"{term} is not used")
