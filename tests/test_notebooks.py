@@ -151,9 +151,8 @@ def test_neighbors_link_to_each_other_at_top_and_bottom(before, after):
     assert len(re.findall(rf"\[← [^]]*\]\({before.name}\)", markdown(after))) == 2
 
 
-@each_notebook
-def test_numbers_in_the_prose_come_from_a_cell(path):
-    """Every decimal number outside formulas, code, folds and references."""
+def prose(path):
+    """The text outside formulas, code, folds, links and references."""
     text = markdown(path)
     for outside in [
         r"(?s)<details>.*?</details>",
@@ -162,12 +161,35 @@ def test_numbers_in_the_prose_come_from_a_cell(path):
         r"`[^`\n]*`",
         r"(?s)## Further reading.*",
         r"\([^()]*(?:eqs?\.|section|chapter)[^()]*\)",
+        r"\]\([^)]*\)",
     ]:
         text = re.sub(outside, " ", text)
+    return text
+
+
+def known(path):
+    """Everything that a cell says or prints; 100_000 stands for 100,000 too."""
     code = "\n".join(cell.source for cell in cells(path, "code"))
-    known = printed(path) + code
-    for number in re.findall(r"(?<![\d.])\d+\.\d+(?![\d.]*\d)", text):
-        assert re.search(rf"(?<![\d.]){re.escape(number)}(?!\d)", known), number
+    return printed(path) + code + re.sub(r"(?<=\d)_(?=\d)", "", code)
+
+
+@each_notebook
+def test_numbers_in_the_prose_come_from_a_cell(path):
+    """Every decimal number, and every whole one from 100 on."""
+    numbers = re.findall(r"(?<![\d.])\d+\.\d+(?![\d.]*\d)", prose(path))
+    whole = re.findall(r"(?<![\d.,#^])\d[\d,]*\d{2}\b(?![.,]?\d|%)", prose(path))
+    for number in numbers + [n.replace(",", "") for n in whole]:
+        said = re.search(rf"(?<![\d.]){re.escape(number)}(?!\d)", known(path))
+        assert said, number
+
+
+@each_notebook
+def test_percentages_in_the_prose_come_from_a_cell(path):
+    shares = [float(share) for share in re.findall(r"\d?\.\d+", known(path))]
+    rounded = {round(100 * share) for share in shares if share <= 1}
+    for percent in re.findall(r"(?<![\d.])(\d+)%", prose(path)):
+        said = re.search(rf"(?<![\d.]){percent}(?!\d)", known(path))
+        assert said or int(percent) in rounded, percent
 
 
 # --- The course as a whole ---------------------------------------------------------
