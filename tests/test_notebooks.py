@@ -128,7 +128,10 @@ def test_the_common_form(path):
     if path.stem != "00_start_here":
         for heading in ["Common mistakes", "Recap", "Quiz"]:
             assert f"\n## {heading}\n" in text
-        assert len(re.findall(r"<summary><b>[1-9]\.", text)) >= 3
+        quiz = text.split("\n## Quiz\n")[1]
+        questions = re.findall(r"<details><summary><b>([1-9])\.</b> .+</summary>", quiz)
+        assert questions == list("12345"[: len(questions)])
+        assert 3 <= len(questions) <= 5
 
 
 @each_notebook
