@@ -17,11 +17,11 @@ import pytest
 from mutants import mutants
 
 from gmm_from_scratch import Mixture, em, exercises, gaussian
-from gmm_from_scratch.exercises import check, hint, judging, limits, solution
+from gmm_from_scratch.exercises import check, core, hint, judging, limits, solution
 from gmm_from_scratch.exercises.feedback import STATUS, Feedback
 from gmm_from_scratch.exercises.judging import judge
 from gmm_from_scratch.exercises.limits import TimeLimitExceeded, time_limit
-from gmm_from_scratch.exercises.running import AnswerlessError, Printed, run
+from gmm_from_scratch.exercises.running import AnswerlessError, Printed, is_stub, run
 
 ALL = exercises.exercises()
 # What the notebooks import; a solution needs nothing else.
@@ -103,6 +103,16 @@ def test_answers_may_be_lists(exercise):
 
 
 @each_exercise
+def test_what_must_hold_for_every_right_answer_does(exercise):
+    fresh = [("", exercise.draw(np.random.default_rng(seed))) for seed in range(60, 70)]
+    for _, arguments in [*exercise.examples(), *fresh]:
+        answer, _ = run(exercise.reference, arguments, Printed())
+        parts = judging.read(answer, exercise.returns)
+        for item in exercise.invariants:
+            assert item.holds(*parts, *arguments), item.sentence
+
+
+@each_exercise
 def test_examples_are_always_the_same_and_belong_to_nobody(exercise):
     first = exercise.examples()
     for (_, before), (_, after) in zip(first, exercise.examples(), strict=True):
@@ -141,6 +151,27 @@ def test_of_two_mistakes_at_once_the_one_that_shows_first_is_named():
         return joint / joint.sum(axis=0)
 
     assert "Your columns sum to 1" in check.e_step(my_e_step).sentences[0]
+
+
+def test_nobody_equals_a_wrong_function_that_fails_itself():
+    exercise = core.Exercise(
+        reference=np.median,
+        task="Return the median.",
+        why="Half of the numbers are smaller.",
+        hints=("Sort.",),
+        returns={"median": "a number"},
+        draw=lambda rng: (rng.exponential(size=9),),
+    )
+    exercise.misconception("It fails.")(lambda x: x.no_such_thing)
+    exercise.misconception("That is text.")(lambda x: "median")
+    feedback = judge(exercise, np.mean)
+    assert feedback.status == "wrong"
+    assert "is expected" in feedback.sentences[0]
+
+
+def test_only_a_function_can_be_a_stub():
+    assert not is_stub(len)
+    assert not is_stub(Hostile())
 
 
 def test_what_is_wrong_in_special_cases_only_is_not_taken_for_something_else():

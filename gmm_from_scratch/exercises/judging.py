@@ -267,10 +267,12 @@ def _difference(exercise, arguments, parts, true):
     if exercise.compared is not None:
         names = exercise.compared(*true, *arguments)
         parts, true = _compared(exercise, arguments, parts, true)
-    for name, a, b in zip(names, parts, true, strict=True):
-        if not same(a, b, exercise.rtol):
-            return first_difference(name, a, b, exercise.rtol)
-    raise AssertionError("nothing differs")
+    differences = [
+        first_difference(name, a, b, exercise.rtol)
+        for name, a, b in zip(names, parts, true, strict=True)
+        if not same(a, b, exercise.rtol)
+    ]
+    return differences[0]
 
 
 def _what_to_do(exercise):

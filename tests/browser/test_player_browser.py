@@ -286,14 +286,14 @@ def test_everything_that_takes_focus_keeps_its_keys(lab):
 def test_hard_labels_leave_only_the_colors_of_the_components(lab):
     lab.execute("player.frame = 3")
     blended = lab.settled()
-    lab.page.get_by_label("Hard labels").check()
+    lab.widget.get_by_label("Hard labels").check()
     wait_until(lambda: lab.kernel("player.hard_labels"), "Python knows")
     hard = lab.settled()
     assert hard[0] != blended[0]
     assert hard[1:] == blended[1:]
     lab.execute("player.hard_labels = False")
     wait_until(lambda: lab.settled() == blended, "they are blended again")
-    assert not lab.page.get_by_label("Hard labels").is_checked()
+    assert not lab.widget.get_by_label("Hard labels").is_checked()
 
 
 def test_after_an_m_step_a_line_shows_where_the_ellipse_was(lab):
@@ -309,18 +309,18 @@ def test_after_an_m_step_a_line_shows_where_the_ellipse_was(lab):
 
 
 def test_a_loop_begins_again(lab):
-    lab.page.get_by_label("Loop").check()
+    lab.widget.get_by_label("Loop").check()
     lab.execute("player.speed = 10.0; player.frame = len(player.trace) - 1")
     lab.part("play").click()
     wait_until(lambda: 0 < lab.kernel("player.frame") < 8, "it begins again")
     assert lab.kernel("player.playing and player.loop")
     lab.part("play").click()
-    lab.page.get_by_label("Loop").uncheck()
+    lab.widget.get_by_label("Loop").uncheck()
 
 
 def test_another_k_and_another_random_start(lab):
     before, rings = lab.settled(), [center(lab.handle(k)) for k in range(2)]
-    lab.page.get_by_label("Components K").select_option("4")
+    lab.widget.get_by_label("Components K").select_option("4")
     wait_until(lambda: lab.kernel("player.n_components") == 4, "Python knows")
     wait_until(lambda: lab.widget.locator(".gmm-handle").count() == 4, "four rings")
     means = lab.kernel("player.start_means")
