@@ -450,7 +450,7 @@ def _fit_all(X, n_components, covariance_types, **how):
     order = {name: i for i, name in enumerate(table.covariance_type.unique())}
     return table.sort_values(
         ["covariance_type", "n_components"],
-        key=lambda column: column.replace(order),
+        key=lambda column: column.map(lambda value: order.get(value, value)),
         ignore_index=True,
     )
 
