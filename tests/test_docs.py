@@ -103,6 +103,15 @@ def test_the_map_lists_every_notebook_and_no_other():
     assert listed == [path.name for path in NOTEBOOKS]
 
 
+def test_the_instructors_guide_has_a_row_for_every_notebook():
+    guide = (ROOT / "INSTRUCTORS.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \[(\d\d)\]\(notebooks/([^)]+)\) \|", guide, re.MULTILINE)
+    assert [name for _, name in rows] == [path.name for path in NOTEBOOKS]
+    assert all(name.startswith(number) for number, name in rows)
+    asked = re.findall(r"^\*\*(\d\d)\. \"", guide, re.MULTILINE)
+    assert set(asked) >= {f"{number:02d}" for number in range(1, 13)}
+
+
 def prose():
     """Yield every page with links: Markdown files and the notebooks' text cells."""
     folders = [ROOT, ROOT / "data", ROOT / "benchmarks"]
