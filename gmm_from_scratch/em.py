@@ -190,7 +190,7 @@ def m_step(
 
 
 def lower_bound(X, responsibilities, mixture):
-    """Evaluate the bound that EM climbs: Σ_nk r_nk (log joint_nk − log r_nk).
+    """Evaluate the bound that EM climbs: Σ_nk q_nk (log joint_nk − log q_nk).
 
     It never exceeds the log-likelihood, and equals it when the responsibilities are
     those of the E-step; the gap is the Kullback–Leibler divergence between the two.
@@ -200,7 +200,7 @@ def lower_bound(X, responsibilities, mixture):
     X : array-like of shape (N, D)
         Points.
     responsibilities : array-like of shape (N, K)
-        Any responsibilities; each row sums to 1.
+        Any responsibilities q; each row sums to 1.
     mixture : Mixture
         Any parameters.
 

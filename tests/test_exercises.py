@@ -5,6 +5,7 @@ import copy
 import importlib
 import inspect
 import json
+import math
 import re
 import signal
 import sys
@@ -176,8 +177,7 @@ def test_only_a_function_can_be_a_stub():
 
 def test_what_is_wrong_in_special_cases_only_is_not_taken_for_something_else():
     def my_e_step(X, mixture):
-        uniform = np.full((len(X), mixture.n_components), 1 / mixture.n_components)
-        return np.where(X[:, [0]] > 50, uniform, em.e_step(X, mixture))
+        return np.where(X[:, [0]] > 50, [0.5, 0.3, 0.2], em.e_step(X, mixture))
 
     feedback = check.e_step(my_e_step)
     known = [m.sentence for m in ALL["e_step"].misconceptions]
@@ -270,6 +270,7 @@ ODD_ANSWERS = {
     "hostile": Hostile(),
     "one in a tuple": (1.0,),
     "many": tuple(range(50)),
+    "two things": (np.ones((7, 3)), np.ones(3)),
     "a mixture": Mixture([1.0], [[0.0]], [[[1.0]]]),
 }
 
@@ -292,6 +293,7 @@ def test_odd_answers_are_wrong_in_words(exercise, odd):
         ("objects", "`dtype=object`"),
         ("ragged", "different lengths"),
         ("one in a tuple", "a comma at the end"),
+        ("two things", "2 things, but only `responsibilities`"),
     ],
 )
 def test_odd_answers_are_told_what_they_are(odd, words):
@@ -302,6 +304,8 @@ def test_odd_answers_are_told_what_they_are(odd, words):
 def test_of_several_parts_each_is_asked_for_by_name():
     sentence = check.fit_gaussian(lambda X: X.mean(axis=0)).sentences[0]
     assert "2 things, `mean`, `covariance`" in sentence
+    sentence = check.em_iteration(lambda X, mixture: (mixture, X)).sentences[0]
+    assert "separated by commas, or a `Mixture`, but it returned a tuple" in sentence
 
 
 @each_exercise
@@ -387,6 +391,54 @@ def test_exceptions_are_shown_with_their_line_and_advice():
     assert "`return joint / joint.sum(axis=1)`" in feedback.sentences[0]
     assert "keepdims" in feedback.sentences[1]
     assert "example 1" in feedback.sentences[-1]
+
+
+SHAPES = "Two shapes that should be equal are not"
+
+
+@pytest.mark.parametrize(
+    ("mistake", "advice"),
+    [
+        (lambda X: X + np.ones(3), "Two shapes do not fit"),
+        (lambda X: X @ X, "In a matrix product the inner sizes"),
+        (lambda X: np.dot(X, X), "In a matrix product the inner sizes"),
+        (lambda X: 1 if X > 0 else 0, "no single truth value"),
+        (lambda X: math.log(-1.0), "refuse logarithms"),
+        (lambda X: np.array([[1], [1, 2]]), SHAPES),
+        (lambda X: np.stack([X, X[0]]), SHAPES),
+        (
+            lambda X: np.zeros(2).__setitem__(0, [1, 2]),
+            SHAPES,
+        ),
+        (lambda X: X[np.ones(3, dtype=bool)], SHAPES),
+        (lambda X: np.linalg.solve(np.eye(2), X), "as *columns*"),
+        (lambda X: np.average(X, X[:, 0]), "`axis`"),
+        (lambda X: X[0.5], "must be a whole number"),
+        (lambda X: [1.0][-2], "shorter than you think"),
+        (lambda X: X[(2, 1, 0)], "`list(order)` picks rows"),
+        (lambda X: np.average(X, weights=X[:, 0]), "`axis=0`"),
+        (lambda X: np.cov(X, aweights=X[:, 0] ** 2), "pass `X.T`"),
+        (lambda X: X[:, 7], "beyond the end"),
+        (lambda X: no_such_name, "is not defined"),  # noqa: F821
+        (lambda X: np.linalg.cholesky(-np.eye(2)), "not positive definite"),
+        (lambda X: X.no_such_attribute, "no such attribute"),
+        (lambda X: math.exp(X), "those of `np`"),
+        (lambda X: X + "a", "print the `type`"),
+    ],
+)
+def test_frequent_exceptions_get_advice(mistake, advice):
+    feedback = check.e_step(lambda X, mixture: mistake(X))
+    assert feedback.status == "error"
+    assert advice in feedback.sentences[1]
+
+
+def test_a_return_that_is_missing_on_one_way_only():
+    def my_e_step(X, mixture):
+        if X.max() < 50:
+            return em.e_step(X, mixture)
+
+    sentence = check.e_step(my_e_step).sentences[0]
+    assert "returns `None` in example 4 (a point far from everything)" in sentence
 
 
 @pytest.mark.parametrize(
@@ -573,6 +625,30 @@ def right(X, mixture):
 )
 def test_general_clues(wrong, words):
     assert words in str(check.e_step(wrong))
+
+
+def test_where_several_answers_are_right_no_relation_is_claimed():
+    def shifted(weights, means, covariances, n_samples, rng):
+        mixture = Mixture(weights, means, covariances)
+        return mixture.sample(n_samples, rng)[0] + 0.5
+
+    text = str(check.sample_mixture(shifted))
+    assert "Every number" not in text
+    assert "is expected" in text
+
+
+def test_a_relation_within_the_tolerance_is_none():
+    true = [np.array([1.0, 2.0, 4.0])]
+    relate = judging.how_they_relate
+    assert relate([true[0] + 0.002], true, rtol=1e-3) is None
+    assert relate([1.002 * true[0]], true, rtol=1e-3) is None
+    assert "too large by 0.2" in relate([true[0] + 0.2], true, rtol=1e-3)
+    assert "1.2 times" in relate([1.2 * true[0]], true, rtol=1e-3)
+
+
+def test_next_to_nothing_is_no_factor():
+    feedback = check.e_step(lambda X, mixture: 1e-16 * right(X, mixture))
+    assert "times what it should be" not in str(feedback)
 
 
 def test_the_first_difference_can_be_looked_into():

@@ -48,13 +48,15 @@ def read(answer, returns):
             )
         return [_numbers(answer, name) for name in returns]
     names = ", ".join(f"`{name}`" for name in returns)
-    if isinstance(answer, Mixture) and list(returns)[:3] == MIXTURE:
+    takes_mixture = list(returns) == MIXTURE
+    if isinstance(answer, Mixture) and takes_mixture:
         # As good as the three arrays in it.
         answer = (answer.weights, answer.means, answer.covariances)
     if not isinstance(answer, (tuple, list)) or len(answer) != len(returns):
         raise AnswerError(
-            f"It should return {len(returns)} things, {names}, separated by commas, "
-            f"but it returned {_kind(answer)}."
+            f"It should return {len(returns)} things, {names}, separated by commas"
+            f"{', or a `Mixture`' if takes_mixture else ''}, but it returned "
+            f"{_kind(answer)}."
         )
     return [_numbers(part, name) for part, name in zip(answer, returns, strict=True)]
 
@@ -72,6 +74,10 @@ def _numbers(part, name):
         # under theirs.
         array = np.array(part)
     except Exception as error:
+        if isinstance(part, tuple):
+            raise AnswerError(
+                f"It returns {len(part)} things, but only `{name}` is asked for."
+            ) from error
         raise AnswerError(
             f"`{name}` is {_kind(part)} that makes no array; are its rows of different "
             f"lengths?"
@@ -217,10 +223,13 @@ def how_they_relate(parts, expected, rtol):
             return None
         largest = np.argmax(np.abs(true))
         factor = part[largest] / true[largest]
-        if factor and np.isfinite(factor) and same(part, factor * true, rtol):
-            return f"Every number is {factor:.4g} times what it should be."
         offset = part[0] - true[0]
-        if np.isfinite(offset) and same(part, true + offset, rtol):
+        # A relation that hardly exceeds the tolerance would be none.
+        is_factor = 1e-6 < abs(factor) < np.inf and abs(factor - 1) > 10 * rtol
+        if is_factor and same(part, factor * true, rtol):
+            return f"Every number is {factor:.4g} times what it should be."
+        is_offset = 10 * rtol * abs(true[largest]) < abs(offset) < np.inf
+        if is_offset and same(part, true + offset, rtol):
             word = "large" if offset > 0 else "small"
             return f"Every number is too {word} by {abs(offset):.4g}."
     return None

@@ -115,8 +115,12 @@ def _answers(exercise, attempt, examples, printed):
         if answer is Ellipsis or (answer is None and is_stub(attempt)):
             raise Verdict("not attempted", *_what_to_do(exercise))
         if answer is None:
+            where = f" in {description}" if answers else ""
             raise Verdict(
-                "wrong", "Your function returns `None`: its `return` is missing."
+                "wrong",
+                f"Your function returns `None`{where}: its `return` is missing"
+                f"{' on that way through it' if answers else ''}, or what you return "
+                f"comes from a function that works in place and returns nothing.",
             )
         answers.append(_read(exercise, answer))
         if not same_input(arguments, after):
@@ -226,6 +230,9 @@ def _clues(exercise, examples, answers, expected):
         part, true = [a[i] for a in answers], [e[i] for e in expected]
         if all(same(a, b, exercise.rtol) for a, b in zip(part, true, strict=True)):
             continue
+        # Where several answers are right, such relations mean nothing.
+        if exercise.compared is not None:
+            continue
         relation = how_they_relate(part, true, exercise.rtol)
         if relation:
             yield f"`{name}`: {relation}" if len(exercise.returns) > 1 else relation
@@ -252,7 +259,8 @@ def _broken_invariant(exercise, arguments, parts, true):
         if odd.any():
             yield (
                 f"`{name}` holds NaN or infinity in {odd.sum()} of {odd.size} places, "
-                f"where a number is expected: look for 0/0 and for the logarithm of 0."
+                f"where a number is expected: look for 0/0, and for the logarithm or "
+                f"the root of a number that is not positive."
             )
             return
     for item in exercise.invariants:

@@ -67,6 +67,61 @@ def _(x, weights):
     return weights * x
 
 
+@WEIGHTED_AVERAGE.misconception(
+    "You divide by the sum of the weights, but the numbers that you add are not "
+    "weighted yet. Multiply each by its weight first."
+)
+def _(x, weights):
+    return x.sum() / weights.sum()
+
+
+@WEIGHTED_AVERAGE.misconception(
+    "You divide by the sum of the numbers, as if they were the weights. How many "
+    "numbers have you added? As many as the sum of the *weights*."
+)
+def _(x, weights):
+    return (weights * x).sum() / x.sum()
+
+
+@WEIGHTED_AVERAGE.misconception(
+    "You divide twice: by the sum of the weights, and, since you take a `mean`, by how "
+    "many numbers there are. Use `sum` instead of `mean`."
+)
+def _(x, weights):
+    return (weights * x / weights.sum()).mean()
+
+
+@WEIGHTED_AVERAGE.misconception(
+    "You return the terms of the average, one for each number. Add them up."
+)
+def _(x, weights):
+    return weights * x / weights.sum()
+
+
+@WEIGHTED_AVERAGE.misconception(
+    "`weights * x.sum()` adds up the numbers before it weights them. Put parentheses "
+    "around the product: `(weights * x).sum()`."
+)
+def _(x, weights):
+    return weights * x.sum() / weights.sum()
+
+
+@WEIGHTED_AVERAGE.misconception(
+    "You count only the first number: your `return` stands within the loop, and ends "
+    "it after one round. Move it to the left."
+)
+def _(x, weights):
+    return weights[0] * x[0] / weights.sum()
+
+
+@WEIGHTED_AVERAGE.misconception(
+    "You count only the last number: each round of your loop overwrites the one "
+    "before. Add to the total: `+=` instead of `=`."
+)
+def _(x, weights):
+    return weights[-1] * x[-1] / weights.sum()
+
+
 @WEIGHTED_AVERAGE.invariant(
     "An average lies between the smallest and the largest of the numbers."
 )

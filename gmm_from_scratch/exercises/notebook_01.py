@@ -153,6 +153,38 @@ def _(X, centers):
     return cdist(X, centers)
 
 
+@NEAREST_CENTER.misconception(
+    "You add up over the centers, and so you compare *features*. In `X[:, np.newaxis, "
+    ":] - centers` the features are the last axis: sum over `axis=2`."
+)
+def _(X, centers):
+    return ((X[:, np.newaxis] - centers) ** 2).sum(axis=1).argmin(axis=1)
+
+
+@NEAREST_CENTER.misconception(
+    "`argmin` without an axis looks for the smallest distance in the whole table, and "
+    "returns a single number. Each point has its own: `argmin(axis=1)`."
+)
+def _(X, centers):
+    return cdist(X, centers).argmin()
+
+
+@NEAREST_CENTER.misconception(
+    "You add points and centers where you should *subtract*: the distance between two "
+    "places is the size of their difference."
+)
+def _(X, centers):
+    return cdist(X, -centers).argmin(axis=1)
+
+
+@NEAREST_CENTER.misconception(
+    "You look for the smallest *single* difference. Add up the squared differences of "
+    "all features first, and then look for the smallest sum."
+)
+def _(X, centers):
+    return ((X[:, np.newaxis] - centers) ** 2).reshape(len(X), -1).argmin(axis=1)
+
+
 @NEAREST_CENTER.invariant("Labels are whole numbers from 0 to K − 1.")
 def _(labels, X, centers):
     return bool(np.isin(labels, np.arange(len(centers))).all())
@@ -277,6 +309,46 @@ def _(X, labels, n_clusters):
     return move_centers(X, labels, n_clusters)[labels]
 
 
+@MOVE_CENTERS.misconception(
+    "You divide by K, the number of clusters. Divide each sum by the number of points "
+    "in that cluster."
+)
+def _(X, labels, n_clusters):
+    return np.eye(n_clusters)[labels].T @ X / n_clusters
+
+
+@MOVE_CENTERS.misconception(
+    "Cluster 0 stays at zero: your loop begins at 1. Count from 0: `range(n_clusters)`."
+)
+def _(X, labels, n_clusters):
+    centers = move_centers(X, labels, n_clusters)
+    centers[0] = 0
+    return centers
+
+
+@MOVE_CENTERS.misconception(
+    "Cluster 0 is missing: your loop begins at 1. Count from 0: `range(n_clusters)`."
+)
+def _(X, labels, n_clusters):
+    return move_centers(X, labels, n_clusters)[1:]
+
+
+@MOVE_CENTERS.misconception(
+    "The last cluster is missing. `range(n_clusters)` ends at K − 1 already: subtract "
+    "nothing."
+)
+def _(X, labels, n_clusters):
+    return move_centers(X, labels, n_clusters)[:-1]
+
+
+@MOVE_CENTERS.misconception(
+    "Only the first center is there: your `return` stands within the loop, and ends it "
+    "after one round. Move it to the left."
+)
+def _(X, labels, n_clusters):
+    return move_centers(X, labels, n_clusters)[:1]
+
+
 @MOVE_CENTERS.invariant("Each center lies within the range of its cluster's points.")
 def _(centers, X, labels, n_clusters):
     clusters = [X[labels == k] for k in range(n_clusters)]
@@ -390,6 +462,95 @@ def _(X, labels, centers):
     return ((X - centers[labels]) ** 2).sum(axis=0)
 
 
+@WITHIN_CLUSTER_SUM_OF_SQUARES.misconception(
+    "You add up absolute differences. K-means adds up their *squares*."
+)
+def _(X, labels, centers):
+    return np.abs(X - centers[labels]).sum()
+
+
+@WITHIN_CLUSTER_SUM_OF_SQUARES.misconception(
+    "You add up the differences with their signs, and those of both signs cancel. "
+    "Square each, then add."
+)
+def _(X, labels, centers):
+    return (X - centers[labels]).sum()
+
+
+@WITHIN_CLUSTER_SUM_OF_SQUARES.misconception(
+    "You add up the differences of each point before you square, so that +3 and −3 "
+    "make 0. Square each difference, then add."
+)
+def _(X, labels, centers):
+    return ((X - centers[labels]).sum(axis=1) ** 2).sum()
+
+
+@WITHIN_CLUSTER_SUM_OF_SQUARES.misconception(
+    "You measure from the mean of each cluster. The centers are given, and need not be "
+    "the means yet: use `centers[labels]`."
+)
+def _(X, labels, centers):
+    means = move_centers(X, labels, len(centers))
+    return within_cluster_sum_of_squares(X, labels, means)
+
+
+@WITHIN_CLUSTER_SUM_OF_SQUARES.misconception(
+    "You add up the *mean* squared distance of each cluster, so that a point in a "
+    "small cluster counts more. Every point counts once: no `mean`."
+)
+def _(X, labels, centers):
+    squares = ((X - centers[labels]) ** 2).sum(axis=1)
+    return (squares / np.bincount(labels)[labels]).sum()
+
+
+@WITHIN_CLUSTER_SUM_OF_SQUARES.misconception(
+    "This is the first cluster alone: your `return` stands within the loop, and ends "
+    "it after one round. Move it to the left."
+)
+def _(X, labels, centers):
+    return ((X[labels == 0] - centers[0]) ** 2).sum()
+
+
+@WITHIN_CLUSTER_SUM_OF_SQUARES.misconception(
+    "This is the last cluster alone: each round of your loop overwrites the one "
+    "before. Add to the total: `+=` instead of `=`."
+)
+def _(X, labels, centers):
+    last = len(centers) - 1
+    return ((X[labels == last] - centers[last]) ** 2).sum()
+
+
+@WITHIN_CLUSTER_SUM_OF_SQUARES.misconception(
+    "You return one number for each cluster. Add them up."
+)
+def _(X, labels, centers):
+    squares = ((X - centers[labels]) ** 2).sum(axis=1)
+    return np.bincount(labels, squares)
+
+
+@WITHIN_CLUSTER_SUM_OF_SQUARES.misconception(
+    "You return a number for each point *and* feature. Add them all up."
+)
+def _(X, labels, centers):
+    return (X - centers[labels]) ** 2
+
+
+@WITHIN_CLUSTER_SUM_OF_SQUARES.misconception(
+    "This is the first point alone: your `return` stands within the loop, and ends it "
+    "after one round. Move it to the left."
+)
+def _(X, labels, centers):
+    return ((X[0] - centers[labels[0]]) ** 2).sum()
+
+
+@WITHIN_CLUSTER_SUM_OF_SQUARES.misconception(
+    "This is the last point alone: each round of your loop overwrites the one before. "
+    "Add to the total: `+=` instead of `=`."
+)
+def _(X, labels, centers):
+    return ((X[-1] - centers[labels[-1]]) ** 2).sum()
+
+
 @WITHIN_CLUSTER_SUM_OF_SQUARES.invariant("A sum of squares is never negative.")
 def _(total, X, labels, centers):
     return bool(total >= 0)
@@ -456,8 +617,8 @@ def _share(curves):
 
 
 @CHANCE_OF_FIRST.misconception(
-    "You forgot the weights: this is what comes out if both groups are equally large. "
-    "The larger group has more people of any height that both can have."
+    "The weights have no say: they are missing, or both bells have the same one. This "
+    "is what comes out if both groups are equally large."
 )
 def _(x, weights, means, standard_deviations):
     return _share(_bells(x, means, standard_deviations))
@@ -592,6 +753,108 @@ def _(x, weights, means, standard_deviations):
 def _(x, weights, means, standard_deviations):
     curves = weights * _bells(x, means, standard_deviations)
     return curves / curves.sum(axis=1, keepdims=True)
+
+
+@CHANCE_OF_FIRST.misconception(
+    "`first / first + second` divides before it adds, and so it is 1 + second. Put the "
+    "sum into parentheses: `first / (first + second)`."
+)
+def _(x, weights, means, standard_deviations):
+    return 1 + weights[1] * _bells(x, means, standard_deviations)[:, 1]
+
+
+@CHANCE_OF_FIRST.misconception(
+    "The sum below has its weights, but the bell above has none. It is the *weighted* "
+    "bell that is divided: `weights[0]` times the first one."
+)
+def _(x, weights, means, standard_deviations):
+    return _share(weights * _bells(x, means, standard_deviations)) / weights[0]
+
+
+@CHANCE_OF_FIRST.misconception(
+    "You multiply by the first weight twice, in the bell and once more at the end. The "
+    "bells have their weights already."
+)
+def _(x, weights, means, standard_deviations):
+    return weights[0] * _share(weights * _bells(x, means, standard_deviations))
+
+
+@CHANCE_OF_FIRST.misconception(
+    "You exchanged the weights: `weights[0]` belongs to the bell with `means[0]`."
+)
+def _(x, weights, means, standard_deviations):
+    return _share(weights[::-1] * _bells(x, means, standard_deviations))
+
+
+@CHANCE_OF_FIRST.misconception(
+    "The second bell has the width of the first one: it needs `standard_deviations[1]`."
+)
+def _(x, weights, means, standard_deviations):
+    return _share(weights * _bells(x, means, standard_deviations[[0, 0]]))
+
+
+@CHANCE_OF_FIRST.misconception(
+    "The second bell stands at the mean of the first one: it needs `means[1]`."
+)
+def _(x, weights, means, standard_deviations):
+    return _share(weights * _bells(x, means[[0, 0]], standard_deviations))
+
+
+@CHANCE_OF_FIRST.misconception(
+    "The weights are missing, and your bells have the same height at the top. Divide "
+    "each by its standard deviation, and multiply it by its weight."
+)
+def _(x, weights, means, standard_deviations):
+    return _share(_bells(x, means, standard_deviations) * standard_deviations)
+
+
+@CHANCE_OF_FIRST.misconception(
+    "You divide by a sum over all x. Each x has a sum of its own, that of its two "
+    "weighted bells: add the two curves, not the points."
+)
+def _(x, weights, means, standard_deviations):
+    curves = weights * _bells(x, means, standard_deviations)
+    return curves[:, 0] / curves.sum()
+
+
+@CHANCE_OF_FIRST.misconception(
+    "This is the first bell itself. Give both bells their weights, and divide the "
+    "first by the sum of both."
+)
+def _(x, weights, means, standard_deviations):
+    return _bells(x, means, standard_deviations)[:, 0]
+
+
+@CHANCE_OF_FIRST.misconception(
+    "You return the sum of both weighted bells. What share of it does the first one "
+    "have?"
+)
+def _(x, weights, means, standard_deviations):
+    return (weights * _bells(x, means, standard_deviations)).sum(axis=1)
+
+
+@CHANCE_OF_FIRST.misconception(
+    "You return the chances of both groups, one a row. Only the first is asked: row 0."
+)
+def _(x, weights, means, standard_deviations):
+    curves = weights * _bells(x, means, standard_deviations)
+    return (curves / curves.sum(axis=1, keepdims=True)).T
+
+
+@CHANCE_OF_FIRST.misconception(
+    "The second bell in the sum has no weight: it needs `weights[1]`."
+)
+def _(x, weights, means, standard_deviations):
+    return _share([weights[0], 1] * _bells(x, means, standard_deviations))
+
+
+@CHANCE_OF_FIRST.misconception(
+    "You make the shares of all x sum to 1. It is the two groups that share each x: "
+    "divide by the sum of its two curves, not over the points."
+)
+def _(x, weights, means, standard_deviations):
+    curves = weights * _bells(x, means, standard_deviations)
+    return curves[:, 0] / curves[:, 0].sum()
 
 
 @CHANCE_OF_FIRST.invariant("A probability lies between 0 and 1.")

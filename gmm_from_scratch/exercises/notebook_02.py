@@ -1,6 +1,7 @@
 """Exercises of notebook 02: one Gaussian."""
 
 import numpy as np
+from scipy.spatial.distance import cdist
 from scipy.stats import multivariate_normal, norm
 
 from gmm_from_scratch import gaussian
@@ -90,8 +91,8 @@ def _(x, mean, variance):
 
 
 @LOG_DENSITY_1D.misconception(
-    "In the normalizer your root covers only the 2π. It is √(2πσ²), with σ² under the "
-    "root: half of log(2πσ²)."
+    "In the normalizer σ² counts twice as much as it should: all of 2πσ² stands under "
+    "the root, so it is half of log(2πσ²)."
 )
 def _(x, mean, variance):
     return norm.logpdf(x, mean, np.sqrt(variance)) - 0.5 * np.log(variance)
@@ -142,6 +143,84 @@ def _(x, mean, variance):
 )
 def _(x, mean, variance):
     return log_density_1d(x, mean, variance).sum()
+
+
+@LOG_DENSITY_1D.misconception("You did not subtract the mean: your bell stands at 0.")
+def _(x, mean, variance):
+    return log_density_1d(x, 0.0, variance)
+
+
+@LOG_DENSITY_1D.misconception(
+    "The square is missing: it is (x − μ)²/σ², so that both sides of the mean fall off."
+)
+def _(x, mean, variance):
+    return -0.5 * (np.log(2 * np.pi * variance) + (x - mean) / variance)
+
+
+@LOG_DENSITY_1D.misconception(
+    "You divide the squared difference by σ. Square both: (x − μ)²/σ², and `variance` "
+    "is σ² already, without a root."
+)
+def _(x, mean, variance):
+    squared_z = (x - mean) ** 2 / np.sqrt(variance)
+    return -0.5 * (np.log(2 * np.pi * variance) + squared_z)
+
+
+@LOG_DENSITY_1D.misconception(
+    "In the normalizer you have σ where σ² belongs: half of log(2πσ²), and `variance` "
+    "is σ² already."
+)
+def _(x, mean, variance):
+    return log_density_1d(x, mean, variance) + 0.25 * np.log(variance)
+
+
+@LOG_DENSITY_1D.misconception(
+    "The factor ½ is missing in both terms: one comes from the root of 2πσ², the other "
+    "one from the exponent."
+)
+def _(x, mean, variance):
+    return 2 * log_density_1d(x, mean, variance)
+
+
+@LOG_DENSITY_1D.misconception(
+    "The factor −½ belongs to both terms, and yours reaches only the first. Put "
+    "parentheses around the sum."
+)
+def _(x, mean, variance):
+    return -0.5 * np.log(2 * np.pi * variance) + (x - mean) ** 2 / variance
+
+
+@LOG_DENSITY_1D.misconception(
+    "`/ 2 * variance` divides by 2 and then *multiplies* by the variance. Use "
+    "parentheses: `/ (2 * variance)`."
+)
+def _(x, mean, variance):
+    return -0.5 * np.log(2 * np.pi * variance) - (x - mean) ** 2 / 2 * variance
+
+
+@LOG_DENSITY_1D.misconception(
+    "You took the logarithm of the exponential, but not of the factor in front of it. "
+    "That one becomes −½ log(2πσ²)."
+)
+def _(x, mean, variance):
+    return 1 / np.sqrt(2 * np.pi * variance) - 0.5 * (x - mean) ** 2 / variance
+
+
+@LOG_DENSITY_1D.misconception(
+    "You left out `exp`, but the factor in front of it is still a factor. The "
+    "logarithm of a product is a *sum*: add −½ log(2πσ²)."
+)
+def _(x, mean, variance):
+    return -0.5 * (x - mean) ** 2 / variance / np.sqrt(2 * np.pi * variance)
+
+
+@LOG_DENSITY_1D.misconception(
+    "You have z where its square belongs: the exponent is −z²/2, the same on both "
+    "sides of the mean."
+)
+def _(x, mean, variance):
+    z = (x - mean) / np.sqrt(variance)
+    return -0.5 * (np.log(2 * np.pi * variance) + z)
 
 
 @LOG_DENSITY_1D.invariant(
@@ -307,6 +386,64 @@ def _(X, mean, covariance):
     return np.linalg.solve(np.linalg.cholesky(covariance), (X - mean).T).sum(axis=0)
 
 
+@MAHALANOBIS.misconception(
+    "You divide by variances, where standard deviations belong: the inverse of all of "
+    "Σ is applied before the length is taken. Solve with L instead."
+)
+def _(X, mean, covariance):
+    return np.linalg.norm(np.linalg.solve(covariance, (X - mean).T), axis=0)
+
+
+@MAHALANOBIS.misconception(
+    "You return the whitened points themselves, one a column. Their lengths are asked "
+    "for: square, sum over `axis=0`, and take the root."
+)
+def _(X, mean, covariance):
+    return np.linalg.solve(np.linalg.cholesky(covariance), (X - mean).T)
+
+
+@MAHALANOBIS.misconception(
+    "You return the whitened points themselves, one a row. Their lengths are asked "
+    "for: square, sum over `axis=1`, and take the root."
+)
+def _(X, mean, covariance):
+    return np.linalg.solve(np.linalg.cholesky(covariance), (X - mean).T).T
+
+
+@MAHALANOBIS.misconception(
+    "You take the root, but forgot the squares, and where the sum is negative there is "
+    "no root. Square, sum, and then take the root."
+)
+def _(X, mean, covariance):
+    whitened = np.linalg.solve(np.linalg.cholesky(covariance), (X - mean).T)
+    return np.sqrt(whitened.sum(axis=0))
+
+
+@MAHALANOBIS.misconception(
+    "You add up absolute values, as if walking along the axes one after the other. "
+    "Square, sum, and take the root."
+)
+def _(X, mean, covariance):
+    whitened = np.linalg.solve(np.linalg.cholesky(covariance), (X - mean).T)
+    return np.abs(whitened).sum(axis=0)
+
+
+@MAHALANOBIS.misconception(
+    "You divide by the variances on the diagonal. Standard deviations are their roots; "
+    "and the diagonal alone ignores the tilt. Solve with L instead."
+)
+def _(X, mean, covariance):
+    return np.linalg.norm((X - mean) / np.diag(covariance), axis=1)
+
+
+@MAHALANOBIS.misconception(
+    "SciPy's `cdist` took a covariance of its own, from the points. Give it the "
+    "inverse of yours, `VI=np.linalg.inv(covariance)`, or solve with L."
+)
+def _(X, mean, covariance):
+    return cdist(X, [mean], "mahalanobis")[:, 0]
+
+
 @MAHALANOBIS.invariant("A distance is never negative.")
 def _(distance, X, mean, covariance):
     return bool((distance >= 0).all())
@@ -331,10 +468,10 @@ def _far_and_tiny():
     X, mean, covariance = _draw_points(np.random.default_rng(99), N=5)
     one_far = X.copy()
     one_far[-1] = 200.0
-    many, center, shape = _draw_points(np.random.default_rng(98), N=4, D=40)
+    many, center, shape = _draw_points(np.random.default_rng(98), N=4, D=60)
     return {
         "a point far from the mean": (one_far, mean, covariance),
-        "40 features in tiny units": (1e-6 * many, 1e-6 * center, 1e-12 * shape),
+        "60 features in tiny units": (1e-8 * many, 1e-8 * center, 1e-16 * shape),
     }
 
 
@@ -474,9 +611,9 @@ def _(X, mean, covariance):
 
 
 @LOG_DENSITY.misconception(
-    "With 40 features in tiny units the determinant underflows to 0, and log 0 is −∞. "
-    "Add up the logarithms of L's diagonal; do not take the logarithm of "
-    "`np.linalg.det`."
+    "With 60 features in tiny units the determinant underflows to 0, even that of L, "
+    "and log 0 is −∞. Add up the logarithms of L's diagonal; do not take the logarithm "
+    "of a product or of `np.linalg.det`."
 )
 def _(X, mean, covariance):
     constant = _from_terms(X, mean, covariance, determinant=0.0)
@@ -489,6 +626,131 @@ def _(X, mean, covariance):
 )
 def _(X, mean, covariance):
     return log_density(X, mean, covariance).sum()
+
+
+@LOG_DENSITY.misconception(
+    "You have the number of points where the number of features belongs: `len(mean)`, "
+    "or `X.shape[1]`, instead of `len(X)`."
+)
+def _(X, mean, covariance):
+    return _from_terms(X, mean, covariance, two_pi=len(X) / len(mean))
+
+
+@LOG_DENSITY.misconception(
+    "The factor ½ is missing in all three terms: two of them come from roots, one from "
+    "the exponent."
+)
+def _(X, mean, covariance):
+    return 2 * log_density(X, mean, covariance)
+
+
+@LOG_DENSITY.misconception(
+    "The factor −½ belongs to all three terms, and yours reaches only the first. Put "
+    "parentheses around the sum."
+)
+def _(X, mean, covariance):
+    return _from_terms(X, mean, covariance, determinant=-2.0, distance=-2.0)
+
+
+@LOG_DENSITY.misconception(
+    "The normalizer is missing: this is only the exponent, −Δ²/2. Subtract ½ (D log 2π "
+    "+ log|Σ|), too."
+)
+def _(X, mean, covariance):
+    return _from_terms(X, mean, covariance, two_pi=0.0, determinant=0.0)
+
+
+@LOG_DENSITY.misconception(
+    "You add the logarithm of the normalizer. The density is *divided* by it, so its "
+    "logarithm is subtracted."
+)
+def _(X, mean, covariance):
+    return _from_terms(X, mean, covariance, two_pi=-1.0, determinant=-1.0)
+
+
+@LOG_DENSITY.misconception(
+    "The exponent has lost its minus: with yours, the density grows as one moves away "
+    "from the mean."
+)
+def _(X, mean, covariance):
+    return _from_terms(X, mean, covariance, distance=-1.0)
+
+
+@LOG_DENSITY.misconception(
+    "The determinant stands there itself, where its logarithm belongs."
+)
+def _(X, mean, covariance):
+    constant = _from_terms(X, mean, covariance, determinant=0.0)
+    return constant - 0.5 * np.linalg.det(covariance)
+
+
+@LOG_DENSITY.misconception(
+    "You take the logarithms of *Σ*'s diagonal for log|Σ|. Only of a triangular matrix "
+    "is the determinant the product of its diagonal: take that of L, twice."
+)
+def _(X, mean, covariance):
+    constant = _from_terms(X, mean, covariance, determinant=0.0)
+    return constant - 0.5 * np.log(np.diag(covariance)).sum()
+
+
+@LOG_DENSITY.misconception(
+    "You take the logarithms of *Σ*'s diagonal, where those of *L*'s diagonal belong."
+)
+def _(X, mean, covariance):
+    constant = _from_terms(X, mean, covariance, determinant=0.0)
+    return constant - np.log(np.diag(covariance)).sum()
+
+
+@LOG_DENSITY.misconception(
+    "You did not subtract the mean: your hill stands at the origin."
+)
+def _(X, mean, covariance):
+    return log_density(X, np.zeros_like(mean), covariance)
+
+
+@LOG_DENSITY.misconception(
+    "You solve with Lᵀ. Since Σ = L Lᵀ, it is L⁻¹(x − μ) whose length counts."
+)
+def _(X, mean, covariance):
+    L = np.linalg.cholesky(covariance)
+    squares = (np.linalg.solve(L.T, (X - mean).T) ** 2).sum(axis=0)
+    return _from_terms(X, mean, covariance, distance=0.0) - 0.5 * squares
+
+
+@LOG_DENSITY.misconception(
+    "You solve with Σ and then square, so that Σ⁻¹ counts twice. Solve with L, whose "
+    "inverse is only half of it."
+)
+def _(X, mean, covariance):
+    squares = (np.linalg.solve(covariance, (X - mean).T) ** 2).sum(axis=0)
+    return _from_terms(X, mean, covariance, distance=0.0) - 0.5 * squares
+
+
+@LOG_DENSITY.misconception(
+    "You add up the whitened coordinates without squaring them. Square, then sum."
+)
+def _(X, mean, covariance):
+    whitened = np.linalg.solve(np.linalg.cholesky(covariance), (X - mean).T)
+    return _from_terms(X, mean, covariance, distance=0.0) - 0.5 * whitened.sum(axis=0)
+
+
+@LOG_DENSITY.misconception(
+    "You add up the squared distances of all points, and get a single number. Sum over "
+    "the features only: `axis=0` of the whitened points."
+)
+def _(X, mean, covariance):
+    squared_distance = _forms(X, mean, np.linalg.inv(covariance))
+    constant = _from_terms(X, mean, covariance, distance=0.0)[0]
+    return constant - 0.5 * squared_distance.sum()
+
+
+@LOG_DENSITY.misconception(
+    "You have one number for every *pair* of points. Only the diagonal of that table "
+    "is asked for; solving with L and adding up squares gives it without the table."
+)
+def _(X, mean, covariance):
+    table = (X - mean) @ np.linalg.inv(covariance) @ (X - mean).T
+    return _from_terms(X, mean, covariance, distance=0.0)[0] - 0.5 * table
 
 
 @LOG_DENSITY.invariant(
@@ -519,12 +781,13 @@ def _draw_ellipse(rng):
 def _nearest_turn(width, height, angle, covariance):
     """Turn the angle by half turns, which change nothing, to near the solution's."""
     true = ellipse_for_matplotlib(covariance)[2]
-    nearest = angle - 180 * np.round((angle - true) / 180)
-    return {"width": width, "height": height, "angle": nearest}
+    # From −89.999 to 90.001, so that a right angle is +90 whatever the rounding.
+    gap = (angle - true + 89.999) % 180 - 89.999
+    return {"width": width, "height": height, "angle": true + gap}
 
 
 def ellipse_for_matplotlib(covariance):
-    """Return full length and full width of the 1σ ellipse, and its angle in degrees."""
+    """Return width and height of the 1σ ellipse, edge to edge, and angle in degrees."""
     eigenvalues, eigenvectors = np.linalg.eigh(covariance)  # in rising order
     height, width = 2 * np.sqrt(eigenvalues)
     x, y = eigenvectors[:, 1]
@@ -670,6 +933,34 @@ def _(covariance):
 def _(covariance):
     x, y = 2 * np.sqrt(np.diag(covariance))
     return x, y, ellipse_for_matplotlib(covariance)[2]
+
+
+@ELLIPSE_FOR_MATPLOTLIB.misconception(
+    "Your angle is that of the regression line, with the slope Σ₁₂/Σ₁₁, which is "
+    "flatter than the longer axis. The axis is an eigenvector."
+)
+def _(covariance):
+    width, height, _ = ellipse_for_matplotlib(covariance)
+    return width, height, np.degrees(np.arctan2(covariance[0, 1], covariance[0, 0]))
+
+
+@ELLIPSE_FOR_MATPLOTLIB.misconception(
+    "Width and height are only half as long as they should be, and they and the angle "
+    "begin with the shorter axis. Double the roots, and take the last eigenvalue and "
+    "the last column first."
+)
+def _(covariance):
+    width, height, angle = ellipse_for_matplotlib(covariance)
+    return height / 2, width / 2, angle - 90
+
+
+@ELLIPSE_FOR_MATPLOTLIB.misconception(
+    "Your ellipse is half as large as it should be, and its angle is in radians. "
+    "Double the roots, and use `np.degrees`."
+)
+def _(covariance):
+    width, height, angle = ellipse_for_matplotlib(covariance)
+    return width / 2, height / 2, np.radians(angle)
 
 
 @ELLIPSE_FOR_MATPLOTLIB.invariant("The longer axis comes first: width ≥ height.")
@@ -825,6 +1116,30 @@ def _(X):
 )
 def _(X):
     return np.cov(X.T, bias=True), X.mean(axis=0)
+
+
+@FIT_GAUSSIAN.misconception(
+    "`np.cov` takes the rows for features, so your covariance has a row for each "
+    "*point*; and it divides by N − 1. Give it `X.T` and `bias=True`."
+)
+def _(X):
+    return X.mean(axis=0), np.cov(X)
+
+
+@FIT_GAUSSIAN.misconception(
+    "Your mean is that of the centered points, which is 0. Keep the mean of X before "
+    "you subtract it."
+)
+def _(X):
+    return np.zeros(X.shape[1]), np.cov(X.T, bias=True)
+
+
+@FIT_GAUSSIAN.misconception(
+    "You multiply element by element, and get a row for each *point*. A matrix product "
+    "adds up over the points: `centered.T @ centered`."
+)
+def _(X):
+    return X.mean(axis=0), (X - X.mean(axis=0)) ** 2 / len(X)
 
 
 @FIT_GAUSSIAN.invariant("Around the mean the deviations must cancel.")

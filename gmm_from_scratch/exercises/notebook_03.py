@@ -180,6 +180,73 @@ def _(x, weights, means, variances):
     return _bells(x, means, variances) * weights
 
 
+@MIXTURE_DENSITY.misconception(
+    "In the exponent the factor ½ is missing: `np.exp(-0.5 * squared_distance)`. Your "
+    "bells are too narrow, and their area is less than 1."
+)
+def _(x, weights, means, variances):
+    heights = np.exp(-((x[:, np.newaxis] - means) ** 2) / variances)
+    return heights / np.sqrt(2 * np.pi * variances) @ weights
+
+
+@MIXTURE_DENSITY.misconception(
+    "The distance x − μ is not squared, so your curve is no bell: it falls from left "
+    "to right without end. Square it before dividing by σ²."
+)
+def _(x, weights, means, variances):
+    heights = np.exp(-0.5 * (x[:, np.newaxis] - means) / variances)
+    return heights / np.sqrt(2 * np.pi * variances) @ weights
+
+
+@MIXTURE_DENSITY.misconception(
+    "In front of the bell your root covers only 2π, and σ² stands outside. It belongs "
+    "under the root, too: `np.sqrt(2 * np.pi * variances)`."
+)
+def _(x, weights, means, variances):
+    return (_bells(x, means, variances) / np.sqrt(variances)) @ weights
+
+
+@MIXTURE_DENSITY.misconception(
+    "You multiply by σ² in front of the bell, where it should divide: `a / b * c` is "
+    "(a / b) · c. Put parentheses around the whole denominator."
+)
+def _(x, weights, means, variances):
+    return (_bells(x, means, variances) * variances**1.5) @ weights
+
+
+@MIXTURE_DENSITY.misconception(
+    "In the exponent you multiply by σ², where it should divide: `a / 2 * c` is "
+    "(a / 2) · c. Put parentheses around the denominator."
+)
+def _(x, weights, means, variances):
+    heights = np.exp(-0.5 * (x[:, np.newaxis] - means) ** 2 * variances)
+    return heights / np.sqrt(2 * np.pi * variances) @ weights
+
+
+@MIXTURE_DENSITY.misconception(
+    "You return the last component's weighted bell alone. In a loop, add each bell to "
+    "the sum with `+=`; a plain `=` forgets the earlier ones."
+)
+def _(x, weights, means, variances):
+    return _bells(x, means, variances)[:, -1] * weights[-1]
+
+
+@MIXTURE_DENSITY.misconception(
+    "You return the first component's weighted bell alone. Does your `return` stand "
+    "inside the loop?"
+)
+def _(x, weights, means, variances):
+    return _bells(x, means, variances)[:, 0] * weights[0]
+
+
+@MIXTURE_DENSITY.misconception(
+    "You sum over the places, one number for each *component*. Sum over the "
+    "components, `axis=1`, one number for each place."
+)
+def _(x, weights, means, variances):
+    return (_bells(x, means, variances) * weights).sum(axis=0)
+
+
 @MIXTURE_DENSITY.invariant("A density is never negative.")
 def _(density, x, weights, means, variances):
     return bool((density >= 0).all())
@@ -345,6 +412,30 @@ def _(X, weights, means, covariances):
     return logsumexp(log_joint(X, weights, means, covariances), axis=1)
 
 
+@LOG_JOINT.misconception(
+    "You add log π_k to the density itself. Add it to the *logarithm* of the density."
+)
+def _(X, weights, means, covariances):
+    return np.log(weights) + np.exp(_log_bells(X, means, covariances))
+
+
+@LOG_JOINT.misconception(
+    "`reshape` keeps the order of the numbers and deals them out in rows anew, so they "
+    "land at wrong points. Turn the array with `.T`."
+)
+def _(X, weights, means, covariances):
+    return log_joint(X, weights, means, covariances).T.reshape(len(X), len(weights))
+
+
+@LOG_JOINT.misconception(
+    "You subtract the log-sum-exp of each row: these are the logarithms of the "
+    "responsibilities, of the next notebook. The joint is not divided by anything."
+)
+def _(X, weights, means, covariances):
+    table = log_joint(X, weights, means, covariances)
+    return table - logsumexp(table, axis=1, keepdims=True)
+
+
 @LOG_JOINT.invariant(
     "A weight is at most 1 and its logarithm at most 0, so no log joint exceeds its "
     "log density."
@@ -486,6 +577,42 @@ def _(a):
 )
 def _(a):
     return logsumexp(a, axis=1, keepdims=True)
+
+
+@LOG_SUM_EXP.misconception(
+    "You get a table N × N, since `largest`, shape (N, 1), meets the logarithms, shape "
+    "(N,). Add `largest[:, 0]`."
+)
+def _(a):
+    largest = a.max(axis=1, keepdims=True)
+    return largest + np.log(np.exp(a - largest).sum(axis=1))
+
+
+@LOG_SUM_EXP.misconception(
+    "You subtract the *smallest* number of each row, and the others become too large "
+    "for `np.exp`. Subtract the largest: `max`."
+)
+def _(a):
+    smallest = a.min(axis=1, keepdims=True)
+    return smallest[:, 0] + np.log(np.exp(a - smallest).sum(axis=1))
+
+
+@LOG_SUM_EXP.misconception(
+    "You take the logarithm of each term and then sum. The sum comes first: "
+    "`np.log(np.exp(...).sum(axis=1))`."
+)
+def _(a):
+    largest = a.max(axis=1)
+    return largest + (a - largest[:, np.newaxis]).sum(axis=1)
+
+
+@LOG_SUM_EXP.misconception(
+    "A small number added before the logarithm hides the −∞ and leaves another wrong "
+    "number, the logarithm of the small number. Subtract the largest of each row "
+    "instead."
+)
+def _(a):
+    return np.log(np.exp(a).sum(axis=1) + 1e-300)
 
 
 @LOG_SUM_EXP.invariant(
@@ -630,6 +757,47 @@ def _(log_joint):
     return (logsumexp(log_joint, axis=1) - np.log(log_joint.shape[1])).sum()
 
 
+@LOG_LIKELIHOOD.misconception(
+    "This is the likelihood itself, the product of all densities, and for many points "
+    "it underflows to 0. Sum the logarithms of the densities."
+)
+def _(log_joint):
+    return np.prod(np.exp(log_joint).sum(axis=1))
+
+
+@LOG_LIKELIHOOD.misconception(
+    "You add up the densities of the points, without any logarithm. Take the logarithm "
+    "of each point's density, and then sum."
+)
+def _(log_joint):
+    return np.exp(log_joint).sum()
+
+
+@LOG_LIKELIHOOD.misconception(
+    "You subtract each row's maximum and do not put it back. Add it to the logarithm "
+    "before you sum over the points."
+)
+def _(log_joint):
+    return (logsumexp(log_joint, axis=1) - log_joint.max(axis=1)).sum()
+
+
+@LOG_LIKELIHOOD.misconception(
+    "You sum a table N × N: the maxima, shape (N, 1), meet the logarithms, shape (N,). "
+    "Add `largest[:, 0]`."
+)
+def _(log_joint):
+    largest = log_joint.max(axis=1, keepdims=True)
+    return (largest + np.log(np.exp(log_joint - largest).sum(axis=1))).sum()
+
+
+@LOG_LIKELIHOOD.misconception(
+    "A small number added before the logarithm hides the −∞ of the far point and "
+    "leaves another wrong number. Use log-sum-exp."
+)
+def _(log_joint):
+    return np.log(np.exp(log_joint).sum(axis=1) + 1e-300).sum()
+
+
 @LOG_LIKELIHOOD.invariant(
     "A sum of densities is at least its largest term, so the log-likelihood is at "
     "least what the best component of each point gives."
@@ -654,10 +822,16 @@ def sample_mixture(weights, means, covariances, n_samples, rng):
 
 # The components stand far apart, so that a point betrays where it came from, and the
 # weighted average of the means lies near the first.
-PLACES = np.array([[30.0, 30.0], [46.0, 20.0], [14.0, 54.0]])
+PLACES = np.array([[30.0, 30.0], [46.0, 20.0], [14.0, 54.0], [30.0, 14.0]])
 SHAPES = np.array(
-    [[[3.0, 1.5], [1.5, 1.2]], [[1.2, -0.7], [-0.7, 0.6]], [[0.4, 0.4], [0.4, 0.9]]]
+    [
+        [[3.0, 1.5], [1.5, 1.2]],
+        [[1.2, -0.7], [-0.7, 0.6]],
+        [[0.4, 0.4], [0.4, 0.9]],
+        [[0.8, -0.3], [-0.3, 1.6]],
+    ]
 )
+WEIGHTS = np.array([0.35, 0.28, 0.22, 0.15])
 # The spread is measured along these directions: a covariance may be near 0, where
 # chance has a large share of it, but a standard deviation is not.
 DIRECTIONS = np.array([[1.0, 0.0], [0.0, 1.0], [0.6, 0.8], [0.6, -0.8]])
@@ -665,8 +839,8 @@ DIRECTIONS = np.array([[1.0, 0.0], [0.0, 1.0], [0.6, 0.8], [0.6, -0.8]])
 
 def _draw_separated(rng):
     means = PLACES + rng.uniform(-1.0, 1.0, size=PLACES.shape)
-    covariances = SHAPES * rng.uniform(0.9, 1.1, size=(3, 1, 1))
-    return np.array([0.5, 0.3, 0.2]), means, covariances, 3000, rng
+    covariances = SHAPES * rng.uniform(0.9, 1.1, size=(4, 1, 1))
+    return WEIGHTS.copy(), means, covariances, 3000, rng
 
 
 def _statistics(points, weights, means, covariances, n_samples, rng):
@@ -676,9 +850,12 @@ def _statistics(points, weights, means, covariances, n_samples, rng):
     groups = nearest[:, np.newaxis] == np.arange(len(means))
     counts = groups.sum(axis=0)
     squares = (groups[:, :, np.newaxis] * (gaps @ DIRECTIONS.T) ** 2).sum(axis=0)
+    # Chance makes all four counts exact once in 100,000 examples; quotas always do.
+    exact = (counts == np.round(weights * n_samples)).all()
     return {
         "share": counts / n_samples,
         "spread": np.sqrt(squares / counts[:, np.newaxis]),
+        "all counts exact": np.array(float(exact)),
     }
 
 
@@ -826,6 +1003,56 @@ def _(weights, means, covariances, n_samples, rng):
 def _(weights, means, covariances, n_samples, rng):
     mean, covariance = weights @ means, np.tensordot(weights, covariances, axes=1)
     return rng.multivariate_normal(mean, covariance, size=n_samples)
+
+
+@SAMPLE_MIXTURE.misconception(
+    "You use the variances as if they were standard deviations, and your clouds are "
+    "not tilted. Multiply z by the Cholesky factor, a square root of the whole matrix."
+)
+def _(weights, means, covariances, n_samples, rng):
+    components = rng.choice(len(weights), size=n_samples, p=weights)
+    variances = np.diagonal(covariances, axis1=1, axis2=2)
+    z = rng.standard_normal((n_samples, means.shape[1]))
+    return means[components] + z * variances[components]
+
+
+@SAMPLE_MIXTURE.misconception(
+    "`np.sqrt` takes the root of each entry, and of a negative covariance it is not a "
+    "number. The root of a *matrix* is meant: `np.linalg.cholesky`."
+)
+def _(weights, means, covariances, n_samples, rng):
+    components = rng.choice(len(weights), size=n_samples, p=weights)
+    return _place(components, means, np.sqrt(covariances), rng)
+
+
+@SAMPLE_MIXTURE.misconception(
+    "Your z are uniform between 0 and 1, as `rng.random` draws them. The Gaussian "
+    "needs standard normal ones: `rng.standard_normal`."
+)
+def _(weights, means, covariances, n_samples, rng):
+    components = rng.choice(len(weights), size=n_samples, p=weights)
+    factors = np.linalg.cholesky(covariances)[components]
+    z = rng.random((n_samples, means.shape[1]))
+    return means[components] + np.einsum("nij,nj->ni", factors, z)
+
+
+@SAMPLE_MIXTURE.misconception(
+    "Each component gets exactly its share of the points. Weights are probabilities, "
+    "not quotas: let `rng.choice` decide for each point, and the shares vary a little."
+)
+def _(weights, means, covariances, n_samples, rng):
+    counts = np.round(weights * n_samples).astype(int)
+    components = np.repeat(np.arange(len(weights)), counts)
+    return _place(components, means, _transposed(np.linalg.cholesky(covariances)), rng)
+
+
+@SAMPLE_MIXTURE.misconception(
+    "You draw `n_samples` points from each component, K times too many. Choose one "
+    "component for each of the `n_samples` points."
+)
+def _(weights, means, covariances, n_samples, rng):
+    components = np.repeat(np.arange(len(weights)), n_samples)
+    return _place(components, means, _transposed(np.linalg.cholesky(covariances)), rng)
 
 
 @SAMPLE_MIXTURE.invariant(

@@ -70,6 +70,36 @@ def _(prior, likelihood):
     return prior * likelihood / likelihood.sum()
 
 
+@BAYES_RULE.misconception(
+    "You return the prior: the point has had no say. Multiply by how well each "
+    "component predicts it."
+)
+def _(prior, likelihood):
+    return prior
+
+
+@BAYES_RULE.misconception(
+    "This is the sum of the joints, the density p(x). Divide each joint by it."
+)
+def _(prior, likelihood):
+    return prior @ likelihood
+
+
+@BAYES_RULE.misconception(
+    "You divide the likelihood by the prior, so that rare components gain. Multiply."
+)
+def _(prior, likelihood):
+    return likelihood / prior / (likelihood / prior).sum()
+
+
+@BAYES_RULE.misconception(
+    "You put the joints through a softmax, which exponentiates them. They are "
+    "probabilities and no logarithms: divide by their sum."
+)
+def _(prior, likelihood):
+    return softmax(prior * likelihood)
+
+
 @BAYES_RULE.invariant("The posterior must sum to 1: one point is shared out.")
 def _(posterior, prior, likelihood):
     return np.isclose(posterior.sum(), 1)
@@ -186,6 +216,43 @@ def _(X, mixture):
     return np.exp(log_joint - log_joint.max(axis=1, keepdims=True))
 
 
+@E_STEP.misconception(
+    "You divide by the sum over all points and components, so that the whole array "
+    "sums to 1. Divide each row by its own sum: `axis=1, keepdims=True`."
+)
+def _(X, mixture):
+    return softmax(mixture.log_joint(X))
+
+
+@E_STEP.misconception(
+    "You multiply the responsibilities by the weights once more. "
+    "`mixture.log_joint(X)` has log π_k in it already."
+)
+def _(X, mixture):
+    return e_step(X, mixture) * mixture.weights
+
+
+@E_STEP.misconception(
+    "The far point has a row of zeros and belongs to nobody: a small number in the "
+    "denominator, or `nan_to_num`, only hides the 0/0. Subtract the largest log joint "
+    "of each row *before* `np.exp`."
+)
+def _(X, mixture):
+    joint = np.exp(mixture.log_joint(X))
+    return joint / np.maximum(joint.sum(axis=1, keepdims=True), 1e-300)
+
+
+@E_STEP.misconception(
+    "You share the far point out evenly, 1/K each, where the densities are 0. It is "
+    "not undecided: subtract the largest log joint of each row *before* `np.exp`, and "
+    "one component clearly wins."
+)
+def _(X, mixture):
+    joint = np.exp(mixture.log_joint(X))
+    joint[joint.sum(axis=1) == 0] = 1.0
+    return joint / joint.sum(axis=1, keepdims=True)
+
+
 @E_STEP.invariant("Each row must sum to 1: each point shares out exactly itself.")
 def _(responsibilities, X, mixture):
     return np.allclose(responsibilities.sum(axis=1), 1)
@@ -266,6 +333,22 @@ def _(responsibilities):
     return responsibilities.argmin(axis=1)
 
 
+@HARD_ASSIGNMENT.misconception(
+    "Without an axis, `argmax` looks for the largest number of the whole array. Each "
+    "point has its own: `axis=1`."
+)
+def _(responsibilities):
+    return responsibilities.argmax()
+
+
+@HARD_ASSIGNMENT.misconception(
+    "You ask only whether component 1 owns more than half. There may be more than two "
+    "components: `argmax` compares all of them."
+)
+def _(responsibilities):
+    return (responsibilities[:, 1] > 0.5).astype(int)
+
+
 # --- Entropy ----------------------------------------------------------------------
 
 
@@ -337,6 +420,45 @@ def _(responsibilities):
 )
 def _(responsibilities):
     return -np.log(np.where(responsibilities > 0, responsibilities, 1.0)).sum(axis=1)
+
+
+@ENTROPY.misconception(
+    "You take the mean over the components, K times too small. Asked is the sum."
+)
+def _(responsibilities):
+    return entropy(responsibilities) / responsibilities.shape[1]
+
+
+@ENTROPY.misconception(
+    "These are the summands −r log r, one for each component. Sum over the components, "
+    "`axis=1`."
+)
+def _(responsibilities):
+    logarithm = np.log(np.where(responsibilities > 0, responsibilities, 1.0))
+    return -responsibilities * logarithm
+
+
+@ENTROPY.misconception(
+    "You add up the doubt of all points. Each point has its own: `axis=1`."
+)
+def _(responsibilities):
+    return entropy(responsibilities).sum()
+
+
+@ENTROPY.misconception(
+    "This is 1 − Σ r², the Gini impurity: a measure of doubt too, but not the entropy "
+    "−Σ r log r."
+)
+def _(responsibilities):
+    return 1 - (responsibilities**2).sum(axis=1)
+
+
+@ENTROPY.misconception(
+    "You look at the largest responsibility only. The entropy also asks how the rest "
+    "is shared out: −Σ r log r."
+)
+def _(responsibilities):
+    return 1 - responsibilities.max(axis=1)
 
 
 @ENTROPY.invariant("Entropy lies between 0 (certain) and log K (no idea).")

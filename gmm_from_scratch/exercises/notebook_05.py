@@ -124,6 +124,21 @@ def _(responsibilities):
     return responsibilities.sum(axis=0) ** 2 / (responsibilities**2).sum(axis=0)
 
 
+@EFFECTIVE_COUNTS.misconception(
+    "You round. Effective counts are sums of shares and need not be whole numbers."
+)
+def _(responsibilities):
+    return responsibilities.sum(axis=0).round()
+
+
+@EFFECTIVE_COUNTS.misconception(
+    "You square the responsibilities, and unsure points count for too little. Half a "
+    "point counts one half."
+)
+def _(responsibilities):
+    return (responsibilities**2).sum(axis=0)
+
+
 @EFFECTIVE_COUNTS.invariant(
     "The counts must sum to N: each point shares out exactly 1."
 )
@@ -212,6 +227,29 @@ def _(responsibilities):
 )
 def _(responsibilities):
     return softmax(responsibilities.sum(axis=0))
+
+
+@UPDATE_WEIGHTS.misconception(
+    "You divide by N K, the size of the whole array. The counts sum to N: divide by "
+    "`len(responsibilities)`."
+)
+def _(responsibilities):
+    return responsibilities.sum(axis=0) / responsibilities.size
+
+
+@UPDATE_WEIGHTS.misconception(
+    "You divide by N − 1, as for a variance. Shares of N points have N."
+)
+def _(responsibilities):
+    return responsibilities.sum(axis=0) / (len(responsibilities) - 1)
+
+
+@UPDATE_WEIGHTS.misconception(
+    "The mean of *all* responsibilities is 1/K whatever they are. Average each column: "
+    "`axis=0`."
+)
+def _(responsibilities):
+    return responsibilities.mean()
 
 
 @UPDATE_WEIGHTS.invariant("The weights must sum to 1.")
@@ -315,6 +353,31 @@ def _(X, responsibilities):
 )
 def _(X, responsibilities):
     return X[responsibilities.argmax(axis=0)]
+
+
+@UPDATE_MEANS.misconception(
+    "You divide by the weight π_k, and the means are N times too large. Divide by the "
+    "count N_k."
+)
+def _(X, responsibilities):
+    return update_means(X, responsibilities) * len(X)
+
+
+@UPDATE_MEANS.misconception(
+    "You divide twice, by N_k and by N. Divided by N_k, the shares of a component sum "
+    "to 1 already: `sum` instead of `mean`."
+)
+def _(X, responsibilities):
+    return update_means(X, responsibilities) / len(X)
+
+
+@UPDATE_MEANS.misconception(
+    "`reshape` keeps the order of the numbers and deals them out in rows anew, so "
+    "features and components mix. Turn the array with `.T`."
+)
+def _(X, responsibilities):
+    means = update_means(X, responsibilities)
+    return means.T.reshape(means.shape)
 
 
 @UPDATE_MEANS.invariant(
@@ -504,6 +567,94 @@ def _(X, responsibilities):
     return np.diagonal(covariances, axis1=1, axis2=2)
 
 
+@UPDATE_COVARIANCES.misconception(
+    "The numbers are right, but with one feature `np.cov` returns a plain number, and "
+    "a matrix of shape (1, 1) is expected: `np.cov(...).reshape(D, D)`."
+)
+def _(X, responsibilities):
+    covariances = update_covariances(X, responsibilities)
+    return covariances if X.shape[1] > 1 else covariances[:, 0, 0]
+
+
+@UPDATE_COVARIANCES.misconception(
+    "`np.cov` takes rows for features, so yours measures how the points vary "
+    "together, N × N. Pass `X.T`, and the responsibilities as `aweights`."
+)
+def _(X, responsibilities):
+    centered = X - X.mean(axis=1, keepdims=True)
+    covariance = centered @ centered.T / np.float64(X.shape[1] - 1)
+    return np.repeat(covariance[np.newaxis], responsibilities.shape[1], axis=0)
+
+
+@UPDATE_COVARIANCES.misconception(
+    "You measure the spread of all components around the first mean. Each has its own: "
+    "`means[k]`."
+)
+def _(X, responsibilities):
+    counts = responsibilities.sum(axis=0)[:, np.newaxis, np.newaxis]
+    return _scatters(X, responsibilities, update_means(X, responsibilities)[0]) / counts
+
+
+@UPDATE_COVARIANCES.misconception(
+    "The means that you center at are divided by N. They are averages over what the "
+    "component owns: divide by N_k, there too."
+)
+def _(X, responsibilities):
+    counts = responsibilities.sum(axis=0)[:, np.newaxis, np.newaxis]
+    return _scatters(X, responsibilities, responsibilities.T @ X / len(X)) / counts
+
+
+@UPDATE_COVARIANCES.misconception(
+    "You multiply the points by r_nk first and then subtract the mean. Center first, "
+    "`X - means[k]`, and weight what is left."
+)
+def _(X, responsibilities):
+    gaps = responsibilities[:, :, np.newaxis] * X[:, np.newaxis] - update_means(
+        X, responsibilities
+    )
+    counts = responsibilities.sum(axis=0)[:, np.newaxis, np.newaxis]
+    return np.einsum("nki,nkj->kij", gaps, gaps) / counts
+
+
+@UPDATE_COVARIANCES.misconception(
+    "You divide by the weight π_k, and the covariances are N times too large. Divide "
+    "by the count N_k."
+)
+def _(X, responsibilities):
+    return update_covariances(X, responsibilities) * len(X)
+
+
+@UPDATE_COVARIANCES.misconception(
+    "You divide by N − 1. A component averages over what it owns: divide by N_k."
+)
+def _(X, responsibilities):
+    scatters = _scatters(X, responsibilities, update_means(X, responsibilities))
+    return scatters / (len(X) - 1)
+
+
+@UPDATE_COVARIANCES.misconception(
+    "You put zeros beside the diagonal: that is the type `diag`. A full covariance "
+    "also holds the products of different features."
+)
+def _(X, responsibilities):
+    return update_covariances(X, responsibilities) * np.eye(X.shape[1])
+
+
+@UPDATE_COVARIANCES.misconception(
+    "You return the last component's matrix alone. Collect all K of them: `append` "
+    "each to a list inside the loop."
+)
+def _(X, responsibilities):
+    return update_covariances(X, responsibilities)[-1]
+
+
+@UPDATE_COVARIANCES.misconception(
+    "You return after the first component. Does your `return` stand inside the loop?"
+)
+def _(X, responsibilities):
+    return update_covariances(X, responsibilities)[:1]
+
+
 @UPDATE_COVARIANCES.invariant(
     "A covariance matrix is symmetric; yours differs from its transpose."
 )
@@ -630,6 +781,47 @@ def _(X, responsibilities):
     return sums / responsibilities.sum(axis=0)[:, np.newaxis]
 
 
+@UPDATE_VARIANCES_DIAG.misconception(
+    "All your variances are 0. Did you forget the square? Around their own mean, the "
+    "distances x − μ themselves cancel."
+)
+def _(X, responsibilities):
+    return np.zeros((responsibilities.shape[1], X.shape[1]))
+
+
+@UPDATE_VARIANCES_DIAG.misconception(
+    "You center at the right means, but then let all points count in full. Multiply "
+    "the squares by r_nk, and divide by N_k."
+)
+def _(X, responsibilities):
+    gaps = X[:, np.newaxis] - update_means(X, responsibilities)
+    return (gaps**2).mean(axis=0)
+
+
+@UPDATE_VARIANCES_DIAG.misconception(
+    "You divide by N_k − 1. The maximum of the likelihood has N_k."
+)
+def _(X, responsibilities):
+    counts = responsibilities.sum(axis=0)[:, np.newaxis]
+    return _variances(X, responsibilities) * counts / (counts - 1)
+
+
+@UPDATE_VARIANCES_DIAG.misconception(
+    "You return the full covariances. Of each of them only the diagonal is kept, shape "
+    "(K, D)."
+)
+def _(X, responsibilities):
+    return update_covariances(X, responsibilities)
+
+
+@UPDATE_VARIANCES_DIAG.misconception(
+    "You give each point wholly to its likeliest component and take the variances of "
+    "these. Every point counts for every component, with its share."
+)
+def _(X, responsibilities):
+    return _variances(X, _hard(responsibilities))
+
+
 @UPDATE_VARIANCES_DIAG.invariant("A variance is an average of squares, so at least 0.")
 def _(variances, X, responsibilities):
     return bool((variances >= 0).all())
@@ -739,6 +931,79 @@ def _(X, responsibilities):
     return (responsibilities * distances).sum(axis=0) / counts / X.shape[1]
 
 
+@UPDATE_VARIANCES_SPHERICAL.misconception(
+    "You forgot 1/N_k: these are weighted sums of squares. Divide by N_k (and D)."
+)
+def _(X, responsibilities):
+    counts = responsibilities.sum(axis=0)
+    return _variances(X, responsibilities).mean(axis=1) * counts
+
+
+@UPDATE_VARIANCES_SPHERICAL.misconception(
+    "You divide by K where D is meant. Each point brings D squares, one for each "
+    "*feature*: `X.shape[1]`."
+)
+def _(X, responsibilities):
+    return _variances(X, responsibilities).sum(axis=1) / responsibilities.shape[1]
+
+
+@UPDATE_VARIANCES_SPHERICAL.misconception(
+    "You center at the right means, but then let all points count in full. Multiply "
+    "the squared distances by r_nk, and divide by N_k."
+)
+def _(X, responsibilities):
+    gaps = X[:, np.newaxis] - update_means(X, responsibilities)
+    return (gaps**2).mean(axis=(0, 2))
+
+
+@UPDATE_VARIANCES_SPHERICAL.misconception(
+    "Every component gets the variance of *all* points. Weight each point with its "
+    "responsibility, and measure around the new mean of the component."
+)
+def _(X, responsibilities):
+    return np.full(responsibilities.shape[1], X.var(axis=0).mean())
+
+
+@UPDATE_VARIANCES_SPHERICAL.misconception(
+    "You square the responsibility too. Square the distance, and then multiply by r_nk."
+)
+def _(X, responsibilities):
+    gaps = X[:, np.newaxis] - update_means(X, responsibilities)
+    sums = ((responsibilities[:, :, np.newaxis] * gaps) ** 2).sum(axis=(0, 2))
+    return sums / responsibilities.sum(axis=0) / X.shape[1]
+
+
+@UPDATE_VARIANCES_SPHERICAL.misconception(
+    "You did not subtract the means: these are averages of x². Center first."
+)
+def _(X, responsibilities):
+    return _variances(X, responsibilities, np.zeros(X.shape[1])).mean(axis=1)
+
+
+@UPDATE_VARIANCES_SPHERICAL.misconception(
+    "You average all D² entries of each covariance. Average its diagonal, the D "
+    "variances."
+)
+def _(X, responsibilities):
+    return update_covariances(X, responsibilities).mean(axis=(1, 2))
+
+
+@UPDATE_VARIANCES_SPHERICAL.misconception(
+    "You return one variance for each feature, the diagonal type. For a circle, "
+    "average them over the features: `axis=1`."
+)
+def _(X, responsibilities):
+    return _variances(X, responsibilities)
+
+
+@UPDATE_VARIANCES_SPHERICAL.misconception(
+    "You average over the components, one number for each *feature*. Average over the "
+    "features: `axis=1`."
+)
+def _(X, responsibilities):
+    return _variances(X, responsibilities).mean(axis=0)
+
+
 @UPDATE_VARIANCES_SPHERICAL.invariant(
     "A variance is an average of squares, so at least 0."
 )
@@ -843,6 +1108,75 @@ def _(X, responsibilities):
 )
 def _(X, responsibilities):
     return update_covariances(X, responsibilities)
+
+
+@UPDATE_COVARIANCE_TIED.misconception(
+    "This is `np.cov` of all points: around their common mean, and divided by N − 1. "
+    "Center each component at its own mean, and divide by N."
+)
+def _(X, responsibilities):
+    return np.cov(X.T).reshape(X.shape[1], -1)
+
+
+@UPDATE_COVARIANCE_TIED.misconception(
+    "You did not subtract any mean: this is the average of x xᵀ. Center each component "
+    "at its own mean."
+)
+def _(X, responsibilities):
+    return X.T @ X / len(X)
+
+
+@UPDATE_COVARIANCE_TIED.misconception(
+    "Both factors carry the responsibility, so each point counts with r_nk *squared*. "
+    "Multiply only one of the two by it."
+)
+def _(X, responsibilities):
+    means = update_means(X, responsibilities)
+    return _scatters(X, responsibilities, means, 2).sum(axis=0) / len(X)
+
+
+@UPDATE_COVARIANCE_TIED.misconception(
+    "You weight with π_k what is not divided by N_k yet. Either average the Σ_k with "
+    "the weights π_k, or add up the undivided sums and divide once, by N."
+)
+def _(X, responsibilities):
+    scatters = _scatters(X, responsibilities, update_means(X, responsibilities))
+    return np.tensordot(responsibilities.mean(axis=0), scatters, axes=1)
+
+
+@UPDATE_COVARIANCE_TIED.misconception(
+    "You multiply each covariance by its weight and leave the products apart. Sum over "
+    "the components: `axis=0`."
+)
+def _(X, responsibilities):
+    weights = responsibilities.mean(axis=0)[:, np.newaxis, np.newaxis]
+    return weights * update_covariances(X, responsibilities)
+
+
+@UPDATE_COVARIANCE_TIED.misconception(
+    "You count the weights twice. They sum to 1, their squares do not: multiply each "
+    "Σ_k by π_k once."
+)
+def _(X, responsibilities):
+    weights = responsibilities.mean(axis=0)
+    return np.tensordot(weights**2, update_covariances(X, responsibilities), axes=1)
+
+
+@UPDATE_COVARIANCE_TIED.misconception(
+    "You put zeros beside the diagonal. The common shape may be tilted: keep the whole "
+    "matrix."
+)
+def _(X, responsibilities):
+    return update_covariance_tied(X, responsibilities) * np.eye(X.shape[1])
+
+
+@UPDATE_COVARIANCE_TIED.misconception(
+    "You give each point wholly to its likeliest component. Every point counts for "
+    "every component, with its share."
+)
+def _(X, responsibilities):
+    hard = _hard(responsibilities)
+    return update_covariance_tied(X, hard[:, hard.any(axis=0)])
 
 
 @UPDATE_COVARIANCE_TIED.invariant(

@@ -61,11 +61,13 @@ HAS_CONVERGED = Exercise(
         "before the first iteration": ([], 40, 0.001),
         "two values, at rest": ([-120.0, -119.99], 40, 0.001),
         "it fell by a hair, as rounding does": ([-120.0, -90.0, -90.0004], 40, 0.001),
+        "it rose by next to nothing": ([-120.0, -90.0, -89.99999], 40, 0.001),
         "it fell by much": ([-120.0, -90.0, -95.0], 40, 0.001),
         "many points": ([-9000.0, -8000.0, -7999.95], 4000, 0.001),
         "few points": ([-9000.0, -8000.0, -7999.95], 10, 0.001),
         "many iterations": ([-90.0, *np.linspace(-50, -49.9, 99)], 1, 0.0002),
         "a rest in between": ([-120.0, -119.99, -80.0], 40, 0.001),
+        "a log-likelihood near 0": ([-30.0, 0.4, 0.41], 40, 0.001),
     },
 )
 
@@ -78,6 +80,36 @@ def _(log_likelihoods, n_samples, tol):
     if len(log_likelihoods) < 2:
         return False
     return (log_likelihoods[-1] - log_likelihoods[-2]) / n_samples < tol
+
+
+@HAS_CONVERGED.misconception(
+    "You subtract the new value from the old one and keep the sign, so any *rise* "
+    "counts as rest, however large. Take the absolute value: `abs(...)`."
+)
+def _(log_likelihoods, n_samples, tol):
+    if len(log_likelihoods) < 2:
+        return False
+    return (log_likelihoods[-2] - log_likelihoods[-1]) / n_samples < tol
+
+
+@HAS_CONVERGED.misconception(
+    "Two things: any fall counts as rest, since the change keeps its sign, and it is "
+    "the change of the *total*. Take `abs(...)`, and divide by `n_samples`."
+)
+def _(log_likelihoods, n_samples, tol):
+    if len(log_likelihoods) < 2:
+        return False
+    return log_likelihoods[-1] - log_likelihoods[-2] < tol
+
+
+@HAS_CONVERGED.misconception(
+    "You divide `tol` by the number of points, or multiply the change by it. It is the "
+    "*change* that becomes a mean per point: divide it by `n_samples`."
+)
+def _(log_likelihoods, n_samples, tol):
+    if len(log_likelihoods) < 2:
+        return False
+    return abs(log_likelihoods[-1] - log_likelihoods[-2]) * n_samples < tol
 
 
 @HAS_CONVERGED.misconception(
@@ -129,6 +161,26 @@ def _(log_likelihoods, n_samples, tol):
     if len(log_likelihoods) < 2:
         return True
     return has_converged(log_likelihoods, n_samples, tol)
+
+
+@HAS_CONVERGED.misconception(
+    "You wait for a third value. Two are enough for a change: answer `False` only for "
+    "fewer than two."
+)
+def _(log_likelihoods, n_samples, tol):
+    if len(log_likelihoods) < 3:
+        return False
+    return has_converged(log_likelihoods, n_samples, tol)
+
+
+@HAS_CONVERGED.misconception(
+    "You return how much it has changed. Compare that with `tol`, and return whether "
+    "it is smaller."
+)
+def _(log_likelihoods, n_samples, tol):
+    if len(log_likelihoods) < 2:
+        return False
+    return abs(log_likelihoods[-1] - log_likelihoods[-2]) / n_samples
 
 
 @HAS_CONVERGED.misconception(
@@ -224,6 +276,12 @@ def _iterate(X, responsibilities):
     return counts / len(X), means, _covariances(X, responsibilities, means)
 
 
+def _lost_by_squares(responsibilities):
+    """Say by how much squared shares sum to less, for each component."""
+    lost = (responsibilities**2).sum(axis=0) / responsibilities.sum(axis=0)
+    return lost[:, np.newaxis, np.newaxis]
+
+
 def _hard(X, mixture):
     return np.eye(mixture.n_components)[mixture.log_joint(X).argmax(axis=1)]
 
@@ -288,6 +346,112 @@ def _(X, mixture):
 def _(X, mixture):
     weights, means, covariances = _iterate(X, em.e_step(X, mixture))
     return weights, means, covariances * weights[:, np.newaxis, np.newaxis]
+
+
+@EM_ITERATION.misconception(
+    "`np.cov` with `aweights` divides by something smaller than N_k, unless you also "
+    "pass `bias=True`."
+)
+def _(X, mixture):
+    r = em.e_step(X, mixture)
+    weights, means, _ = _iterate(X, r)
+    covariances = [np.cov(X.T, aweights=column) for column in r.T]
+    return weights, means, np.array(covariances)
+
+
+@EM_ITERATION.misconception(
+    "You divide the covariances by N_k − 1. The maximum of the likelihood has N_k."
+)
+def _(X, mixture):
+    weights, means, covariances = _iterate(X, em.e_step(X, mixture))
+    counts = weights[:, np.newaxis, np.newaxis] * len(X)
+    return weights, means, covariances * counts / (counts - 1)
+
+
+@EM_ITERATION.misconception(
+    "In the covariances both factors carry the responsibility, so each point counts "
+    "with r_nk *squared*. Multiply only one of the two by it."
+)
+def _(X, mixture):
+    r = em.e_step(X, mixture)
+    weights, means, _ = _iterate(X, r)
+    return weights, means, _covariances(X, r**2, means) * _lost_by_squares(r)
+
+
+@EM_ITERATION.misconception(
+    "In the covariances all points count in full: the factor r_nk is missing. Multiply "
+    "one of the two centered factors by it."
+)
+def _(X, mixture):
+    weights, means, _ = _iterate(X, em.e_step(X, mixture))
+    sums = len(X) * _covariances(X, np.ones((len(X), len(means))), means)
+    return weights, means, sums / (weights[:, np.newaxis, np.newaxis] * len(X))
+
+
+@EM_ITERATION.misconception(
+    "In the covariances all points count in full, and you divide by their number N. "
+    "Multiply each outer product by r_nk, and divide by N_k."
+)
+def _(X, mixture):
+    weights, means, _ = _iterate(X, em.e_step(X, mixture))
+    everybody = np.ones((len(X), len(means)))
+    return weights, means, _covariances(X, everybody, means)
+
+
+@EM_ITERATION.misconception(
+    "In the covariances you did not subtract the mean: these are averages of x xᵀ. "
+    "Center the points first, `X - means[k]`."
+)
+def _(X, mixture):
+    r = em.e_step(X, mixture)
+    weights, means, _ = _iterate(X, r)
+    return weights, means, _covariances(X, r, np.zeros_like(means))
+
+
+@EM_ITERATION.misconception(
+    "Your covariances hold variances only, and 0 off the diagonal. The products of "
+    "different features belong there: `weighted.T @ centered`."
+)
+def _(X, mixture):
+    weights, means, covariances = _iterate(X, em.e_step(X, mixture))
+    return weights, means, covariances * np.eye(X.shape[1])
+
+
+@EM_ITERATION.misconception(
+    "You divide the means by N, and they are pulled towards 0. A component averages "
+    "over what *it* owns: divide row k by N_k."
+)
+def _(X, mixture):
+    r = em.e_step(X, mixture)
+    means = r.T @ X / len(X)
+    return r.mean(axis=0), means, _covariances(X, r, means)
+
+
+@EM_ITERATION.misconception(
+    "Your means are weighted *sums* of the points, and the covariances are measured "
+    "around these. Divide row k of the means by N_k."
+)
+def _(X, mixture):
+    r = em.e_step(X, mixture)
+    return r.mean(axis=0), r.T @ X, _covariances(X, r, r.T @ X)
+
+
+@EM_ITERATION.misconception(
+    "You do another E-step between the means and the covariances. Weights, means and "
+    "covariances are all made of the *same* responsibilities."
+)
+def _(X, mixture):
+    weights, means, _ = _iterate(X, em.e_step(X, mixture))
+    r = em.e_step(X, Mixture(weights, means, mixture.covariances))
+    return weights, means, _covariances(X, r, means)
+
+
+@EM_ITERATION.misconception(
+    "You do two iterations. One E-step and one M-step are enough; the loop comes later."
+)
+def _(X, mixture):
+    once = Mixture(*_iterate(X, em.e_step(X, mixture)))
+    return _iterate(X, em.e_step(X, once))
 
 
 @EM_ITERATION.misconception(
@@ -414,15 +578,17 @@ def _iteration(X, mixture):
 
 @FIT_EM.misconception(
     "You return the start: nothing has moved. Does the loop stop before its first "
-    "M-step, with `>` where `<` is meant, or is `mixture` never assigned anew?"
+    "M-step (an `abs` forgotten, or `>` where `<` is meant), or is `mixture` never "
+    "assigned anew?"
 )
 def _(X, start, tol):
     return start
 
 
 @FIT_EM.misconception(
-    "This is the mixture after one iteration. Either the loop ends at once, or every "
-    "E-step is the same: it must be *inside* the loop, with the current mixture."
+    "This is the mixture after one iteration. Either the loop ends at once (a `return` "
+    "indented too far?), or every E-step is the same: it must be *inside* the loop, "
+    "with the current mixture."
 )
 def _(X, start, tol):
     return _repeat(X, start, _iteration, 1)
@@ -487,12 +653,12 @@ def _(weights, means, covariances, X, start, tol):
 
 @FIT_EM.invariant(
     "This is no place of rest: one more iteration changes it. Is your loop left too "
-    "early?"
+    "early, or is a part of the mixture never replaced?"
 )
 def _(weights, means, covariances, X, start, tol):
     try:
         mixture = Mixture(weights, means, covariances)
-        return np.allclose(_iteration(X, mixture).means, means, rtol=1e-3)
+        return np.allclose(_iteration(X, mixture).means, means, rtol=1e-4)
     except ValueError:
         # No mixture at all, or one that has lost a component.
         return True
@@ -503,9 +669,10 @@ def _(weights, means, covariances, X, start, tol):
 
 def lower_bound(X, responsibilities, mixture):
     """Return the lower bound on the log-likelihood, a number."""
-    # Where r is 0, r log r counts as 0; the logarithm of 1 makes it so.
-    log_r = np.log(np.where(responsibilities > 0, responsibilities, 1.0))
-    return (responsibilities * (mixture.log_joint(X) - log_r)).sum()
+    # Where q is 0, q log q counts as 0; the logarithm of 1 makes it so.
+    q = responsibilities
+    log_q = np.log(np.where(q > 0, q, 1.0))
+    return (q * (mixture.log_joint(X) - log_q)).sum()
 
 
 def _draw_bound(rng):
@@ -527,16 +694,16 @@ def _bound_cases():
 LOWER_BOUND = Exercise(
     reference=lower_bound,
     task="Evaluate the bound for any responsibilities: "
-    "Σ_nk r_nk (log joint_nk − log r_nk), where 0 log 0 counts as 0. "
-    "`mixture.log_joint(X)` gives log π_k + log N(x_n | μ_k, Σ_k).",
+    "Σ_nk q_nk (log p(x_n, k) − log q_nk), where 0 log 0 counts as 0. "
+    "`mixture.log_joint(X)` gives log p(x_n, k) = log π_k + log N(x_n | μ_k, Σ_k).",
     why="It is Q of the last notebook plus the entropy of the responsibilities; the "
     "second part is what makes it touch the log-likelihood after an E-step.",
     hints=(
         "The formula is a sum over an array of shape (N, K). Which factor stands in "
         "front of everything?",
-        "Both logarithms are multiplied by r_nk. And `0 * np.log(0)` is not a number.",
-        "`(r * (mixture.log_joint(X) - log_r)).sum()`, where `log_r` is "
-        "`np.log(np.where(r > 0, r, 1.0))`.",
+        "Both logarithms are multiplied by q_nk. And `0 * np.log(0)` is not a number.",
+        "`(q * (mixture.log_joint(X) - log_q)).sum()`, where `q` are the "
+        "responsibilities and `log_q` is `np.log(np.where(q > 0, q, 1.0))`.",
     ),
     returns={"bound": "a number"},
     draw=_draw_bound,
@@ -545,7 +712,7 @@ LOWER_BOUND = Exercise(
 
 
 @LOWER_BOUND.misconception(
-    "You left out −r log r, the entropy of the responsibilities: this is Q. It lies "
+    "You left out −q log q, the entropy of the responsibilities: this is Q. It lies "
     "below the log-likelihood even after an E-step."
 )
 def _(X, responsibilities, mixture):
@@ -553,7 +720,7 @@ def _(X, responsibilities, mixture):
 
 
 @LOWER_BOUND.misconception(
-    "The entropy has the wrong sign: r log r is *subtracted*. Otherwise the bound "
+    "The entropy has the wrong sign: q log q is *subtracted*. Otherwise the bound "
     "would not touch the log-likelihood after an E-step."
 )
 def _(X, responsibilities, mixture):
@@ -608,12 +775,59 @@ def _(X, responsibilities, mixture):
 
 
 @LOWER_BOUND.misconception(
-    "This is the divergence, the *gap* between bound and log-likelihood. The bound has "
-    "the joint in the numerator, not the E-step's responsibility."
+    "This is the divergence, the *gap* between bound and log-likelihood. In the bound "
+    "the logarithm is that of p(x_n, k) / q_nk."
 )
 def _(X, responsibilities, mixture):
     bound = lower_bound(X, responsibilities, mixture)
     return mixture.log_likelihood(X) - bound
+
+
+@LOWER_BOUND.misconception(
+    "This is the divergence with a minus sign: you compare q with the E-step's "
+    "responsibilities. In the bound the logarithm is that of p(x_n, k) / q_nk."
+)
+def _(X, responsibilities, mixture):
+    bound = lower_bound(X, responsibilities, mixture)
+    return bound - mixture.log_likelihood(X)
+
+
+@LOWER_BOUND.misconception(
+    "You use the density of the whole mixture, p(x_n). The bound has the *joint* "
+    "p(x_n, k), one for each component: `mixture.log_joint(X)`."
+)
+def _(X, responsibilities, mixture):
+    return mixture.log_likelihood(X) + entr(responsibilities).sum()
+
+
+@LOWER_BOUND.misconception(
+    "The second part lacks its factor: log q_nk, too, is multiplied by q_nk. Mind the "
+    "parentheses."
+)
+def _(X, responsibilities, mixture):
+    log_q = np.log(np.where(responsibilities > 0, responsibilities, 1.0))
+    return (responsibilities * mixture.log_joint(X) - log_q).sum()
+
+
+@LOWER_BOUND.misconception(
+    "The first part lacks its factor: the log joint, too, is multiplied by q_nk."
+)
+def _(X, responsibilities, mixture):
+    return (mixture.log_joint(X) + entr(responsibilities)).sum()
+
+
+@LOWER_BOUND.misconception("You subtract q_nk itself. Subtract its *logarithm*.")
+def _(X, responsibilities, mixture):
+    return (responsibilities * (mixture.log_joint(X) - responsibilities)).sum()
+
+
+@LOWER_BOUND.misconception(
+    "You put 1 in the place of a responsibility of 0, also as the factor in front. "
+    "Only inside the logarithm it may be 1; the factor stays 0."
+)
+def _(X, responsibilities, mixture):
+    q = np.where(responsibilities > 0, responsibilities, 1.0)
+    return (q * (mixture.log_joint(X) - np.log(q))).sum()
 
 
 @LOWER_BOUND.misconception(
@@ -625,7 +839,7 @@ def _(X, responsibilities, mixture):
 
 
 @LOWER_BOUND.misconception(
-    "You left out the factor r_nk: each log ratio counts with its responsibility."
+    "You left out the factor q_nk: each log ratio counts with its responsibility."
 )
 def _(X, responsibilities, mixture):
     log_r = np.log(np.where(responsibilities > 0, responsibilities, 1.0))

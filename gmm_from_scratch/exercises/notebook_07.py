@@ -101,6 +101,72 @@ def _(X, centers):
 
 
 @KMEANS_PLUS_PLUS_ODDS.misconception(
+    "These are distances, not yet squared, and they do not sum to 1. Square them, and "
+    "divide by the sum of the squares."
+)
+def _(X, centers):
+    return cdist(X, centers).min(axis=1)
+
+
+@KMEANS_PLUS_PLUS_ODDS.misconception(
+    "You make the distances sum to 1 and square them afterwards, so that they no "
+    "longer do. Square first, then divide by the sum."
+)
+def _(X, centers):
+    return _shares(cdist(X, centers).min(axis=1)) ** 2
+
+
+@KMEANS_PLUS_PLUS_ODDS.misconception(
+    "You divide by the *largest* number, so that the farthest point gets 1. Divide by "
+    "the sum."
+)
+def _(X, centers):
+    closest = _squared_distances(X, centers).min(axis=1)
+    return closest / closest.max()
+
+
+@KMEANS_PLUS_PLUS_ODDS.misconception(
+    "You measure only from the first center. Take the nearest of *all* centers."
+)
+def _(X, centers):
+    return _shares(_squared_distances(X, centers)[:, 0])
+
+
+@KMEANS_PLUS_PLUS_ODDS.misconception(
+    "You add up over the centers and take the smallest over the features; it should be "
+    "the other way round. Of shape (N, K, D), the features are the last axis: sum "
+    "over `axis=2`."
+)
+def _(X, centers):
+    return _shares(((X[:, np.newaxis] - centers) ** 2).sum(axis=1).min(axis=1))
+
+
+@KMEANS_PLUS_PLUS_ODDS.misconception(
+    "You add up absolute differences. Square the difference in each feature, and add "
+    "up the squares."
+)
+def _(X, centers):
+    return _shares(cdist(X, centers, "cityblock").min(axis=1))
+
+
+@KMEANS_PLUS_PLUS_ODDS.misconception(
+    "`argmin` tells *which* center is the nearest, its number. Asked is how far it is: "
+    "`min`."
+)
+def _(X, centers):
+    return _shares(_squared_distances(X, centers).argmin(axis=1))
+
+
+@KMEANS_PLUS_PLUS_ODDS.misconception(
+    "You carry the smallest distance over from one point to the next. Begin anew, with "
+    "`np.inf`, at each point."
+)
+def _(X, centers):
+    closest = _squared_distances(X, centers).min(axis=1)
+    return _shares(np.minimum.accumulate(closest))
+
+
+@KMEANS_PLUS_PLUS_ODDS.misconception(
     "All points are equally likely here, as in a plain random start. Near centers "
     "should make a point unlikely."
 )
@@ -157,6 +223,13 @@ def regularize(covariance, reg_covar):
     return covariance + reg_covar * np.eye(len(covariance))
 
 
+def _draw_thin(rng):
+    """Draw a covariance with one small variance, and what may be added to it."""
+    scale = np.array([1.0, 0.2, 1.0])
+    covariance = draw_covariances(rng, 1, 3)[0] * scale * scale[:, np.newaxis]
+    return covariance, covariance[1, 1] + rng.uniform(0.1, 0.4)
+
+
 REGULARIZE = Exercise(
     reference=regularize,
     task="Keep a covariance away from zero: add `reg_covar` to the variance of each "
@@ -169,7 +242,7 @@ REGULARIZE = Exercise(
         "Add `reg_covar * np.eye(D)`, where D is `len(covariance)`.",
     ),
     returns={"covariance": "shape (D, D)"},
-    draw=lambda rng: (draw_covariances(rng, 1, 3)[0], rng.uniform(0.1, 0.6)),
+    draw=_draw_thin,
     special={
         "a flat covariance": (np.array([[1.0, 2.0], [2.0, 4.0]]), 0.25),
         "a component on a single point": (np.zeros((2, 2)), 1e-6),
@@ -210,6 +283,47 @@ def _(covariance, reg_covar):
     changed = covariance.copy()
     np.fill_diagonal(changed, reg_covar)
     return changed
+
+
+@REGULARIZE.misconception(
+    "You return the covariance as it was. Add `reg_covar` to its diagonal, and return "
+    "the result."
+)
+def _(covariance, reg_covar):
+    return covariance
+
+
+@REGULARIZE.misconception(
+    "You add 1 to each variance. Multiply the identity by `reg_covar` first."
+)
+def _(covariance, reg_covar):
+    return covariance + np.eye(len(covariance))
+
+
+@REGULARIZE.misconception(
+    "You raise those eigenvalues that are smaller than `reg_covar`. That keeps the "
+    "ellipse wide enough as well, but asked is to *add* `reg_covar` to each variance."
+)
+def _(covariance, reg_covar):
+    eigenvalues, eigenvectors = np.linalg.eigh(covariance)
+    return eigenvectors * np.maximum(eigenvalues, reg_covar) @ eigenvectors.T
+
+
+@REGULARIZE.misconception(
+    "You add only to variances that are smaller than `reg_covar`. A thin tilted "
+    "ellipse has large variances and would stay thin: add to all of them."
+)
+def _(covariance, reg_covar):
+    variances = np.diag(covariance)
+    return covariance + reg_covar * np.diag(variances < reg_covar)
+
+
+@REGULARIZE.misconception(
+    "You multiply by `reg_covar` and the identity, which only rescales the covariance. "
+    "*Add* `reg_covar` times the identity."
+)
+def _(covariance, reg_covar):
+    return covariance @ (reg_covar * np.eye(len(covariance)))
 
 
 @REGULARIZE.misconception(
@@ -314,8 +428,9 @@ MATCH_COMPONENTS = Exercise(
     "8 or so. For more, `scipy.optimize.linear_sum_assignment` finds the best one.",
     hints=(
         "If each reference took its nearest mean, could two of them take the same one?",
-        "Try every order of 0 … K − 1; `itertools.permutations(range(K))` lists them. "
-        "For each, add up the squared distances between the pairs.",
+        "Try every order of 0 … K − 1; `itertools.permutations(range(K))` lists them, "
+        "as tuples (which index only as `list(order)`). For each, add up the squared "
+        "distances between the pairs.",
         "`((means[list(order)] - reference_means) ** 2).sum()` is the total of one "
         "order; return the order with the smallest.",
     ),
@@ -384,11 +499,50 @@ def _(means, reference_means):
 
 
 @MATCH_COMPONENTS.misconception(
-    "You leave the components in the order in which they come. The numbers mean "
-    "nothing: the other fit may have counted differently."
+    "Your order is 0 … K − 1: the components stay as they come, but the other fit may "
+    "have counted differently. If you search, does the smallest total begin at "
+    "`np.inf`?"
 )
 def _(means, reference_means):
     return np.arange(len(means))
+
+
+@MATCH_COMPONENTS.misconception(
+    "Your order is K − 1 … 0, the last that was tried. Whenever a total is smaller "
+    "than all before, remember the order too."
+)
+def _(means, reference_means):
+    return np.arange(len(means))[::-1]
+
+
+@MATCH_COMPONENTS.misconception(
+    "You index one `argsort` by the other, which pairs neither by rank nor by "
+    "distance. And one feature is not enough: minimize the total squared distance."
+)
+def _(means, reference_means):
+    return means[:, 0].argsort()[reference_means[:, 0].argsort()]
+
+
+@MATCH_COMPONENTS.misconception(
+    "This is the smallest total. Asked is the order that has it."
+)
+def _(means, reference_means):
+    order = match_components(means, reference_means)
+    return ((means[order] - reference_means) ** 2).sum()
+
+
+@MATCH_COMPONENTS.misconception(
+    "You let `means` choose one after the other, each the nearest reference that is "
+    "left. Who comes first may take what a later one needs more: try all orders. And "
+    "`order[k]` is one of `means`."
+)
+def _(means, reference_means):
+    distances = _totals(means, reference_means).T
+    order = []
+    for row in distances:
+        row[order] = np.inf
+        order.append(row.argmin())
+    return np.array(order)
 
 
 @MATCH_COMPONENTS.misconception(
@@ -463,10 +617,11 @@ def is_collapsing(covariances, data_covariance, share):
     return np.linalg.eigvalsh(in_units_of_data)[:, 0] < share
 
 
-def _draw_thin_and_thick(rng, K=12):
+def _draw_thin_and_thick(rng, K=12, stretch=(1.0, 8.0, 2.0)):
     """Draw covariances, thinner and thicker than a share of the data's."""
     share = rng.uniform(0.04, 0.09)
-    L = np.linalg.cholesky(draw_covariances(rng, 1, 3)[0]) * [[1.0], [8.0], [2.0]]
+    L = np.linalg.cholesky(draw_covariances(rng, 1, 3)[0])
+    L = L * np.array(stretch)[:, np.newaxis]
     axes = np.linalg.qr(rng.normal(size=(K, 3, 3)))[0]
     # One direction on either side of the threshold, the others above it; but the last
     # component is small in every direction.
@@ -508,6 +663,9 @@ IS_COLLAPSING = Exercise(
             np.array([[2.0, 0.3], [0.3, 1.0]]),
             0.01,
         ),
+        "data of moderate spread": _draw_thin_and_thick(
+            np.random.default_rng(100), stretch=(0.5, 0.3, 0.5)
+        ),
         "features in very different units": (
             np.array([[[4e6, 0], [0, 1e-4]], [[4e2, 0], [0, 1.0]], [[4e6, 0], [0, 1]]]),
             np.array([[9e6, 100.0], [100.0, 2.0]]),
@@ -540,19 +698,91 @@ def _(covariances, data_covariance, share):
 
 
 @IS_COLLAPSING.misconception(
-    "You look at the *largest* eigenvalue, which is small only if the component "
-    "shrinks in all directions. One thin direction is enough: take the smallest."
+    "You look at the *largest* eigenvalue, or ask that all be small. That is so only "
+    "if the component shrinks in every direction. One is enough: take the smallest."
 )
 def _(covariances, data_covariance, share):
     return _ratios(covariances, data_covariance)[:, -1] < share
 
 
 @IS_COLLAPSING.misconception(
-    "You take the root: that compares standard deviations. `share` is a share of the "
-    "variance, and so is the eigenvalue as it is."
+    "You take a root, or square `share`: that compares standard deviations. `share` is "
+    "a share of the variance, and so is the eigenvalue as it is."
 )
 def _(covariances, data_covariance, share):
     return np.sqrt(_ratios(covariances, data_covariance)[:, 0]) < share
+
+
+@IS_COLLAPSING.misconception(
+    "The transpose stands on the wrong side. With `inverse` for L⁻¹, the whitened "
+    "covariance is `inverse @ covariances @ inverse.T`."
+)
+def _(covariances, data_covariance, share):
+    inverse = np.linalg.inv(np.linalg.cholesky(data_covariance))
+    return np.linalg.eigvalsh(inverse.T @ covariances @ inverse)[:, 0] < share
+
+
+@IS_COLLAPSING.misconception(
+    "You multiply with L, which stretches once more what the data stretch already. "
+    "Whitening takes the *inverse* of L, on both sides."
+)
+def _(covariances, data_covariance, share):
+    L = np.linalg.cholesky(data_covariance)
+    return np.linalg.eigvalsh(L @ covariances @ L.T)[:, 0] < share
+
+
+@IS_COLLAPSING.misconception(
+    "You multiply with L⁻¹ on one side only. A covariance is whitened from both: "
+    "L⁻¹ Σ_k L⁻ᵀ."
+)
+def _(covariances, data_covariance, share):
+    inverse = np.linalg.inv(np.linalg.cholesky(data_covariance))
+    return np.linalg.eigvalsh(inverse @ covariances)[:, 0] < share
+
+
+@IS_COLLAPSING.misconception(
+    "Σ⁻¹ Σ_k has the right eigenvalues, but it is not symmetric, and `eigvalsh` reads "
+    "one triangle only. Whiten from both sides: L⁻¹ Σ_k L⁻ᵀ."
+)
+def _(covariances, data_covariance, share):
+    inverse = np.linalg.inv(data_covariance)
+    return np.linalg.eigvalsh(inverse @ covariances)[:, 0] < share
+
+
+@IS_COLLAPSING.misconception(
+    "You multiply with the inverse of the data's *covariance* on both sides, which is "
+    "too much. Invert its Cholesky factor."
+)
+def _(covariances, data_covariance, share):
+    inverse = np.linalg.inv(data_covariance)
+    return np.linalg.eigvalsh(inverse @ covariances @ inverse.T)[:, 0] < share
+
+
+@IS_COLLAPSING.misconception(
+    "You divide by the standard deviations of the features. That removes the units, "
+    "but not the tilt of the data: whiten with the Cholesky factor."
+)
+def _(covariances, data_covariance, share):
+    sd = np.sqrt(np.diag(data_covariance))
+    return np.linalg.eigvalsh(covariances / sd / sd[:, np.newaxis])[:, 0] < share
+
+
+@IS_COLLAPSING.misconception(
+    "You compare the component's smallest eigenvalue with its own largest. A long "
+    "ellipse need not be thin: compare with the *data*, in the same direction."
+)
+def _(covariances, data_covariance, share):
+    eigenvalues = np.linalg.eigvalsh(covariances)
+    return eigenvalues[:, 0] < share * eigenvalues[:, -1]
+
+
+@IS_COLLAPSING.misconception(
+    "You compare with the *largest* eigenvalue of the data, the variance in its widest "
+    "direction. Compare with the data in the same direction: whiten first."
+)
+def _(covariances, data_covariance, share):
+    largest = np.linalg.eigvalsh(data_covariance)[-1]
+    return np.linalg.eigvalsh(covariances)[:, 0] < share * largest
 
 
 @IS_COLLAPSING.misconception(

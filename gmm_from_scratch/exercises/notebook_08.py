@@ -149,6 +149,47 @@ COUNT_PARAMETERS.misconception(
 )(_with(spherical=lambda K, D: 1))
 
 COUNT_PARAMETERS.misconception(
+    "You count one covariance for `full`. Each of the K components has a matrix of its "
+    "own."
+)(_with(full=lambda K, D: D * (D + 1) // 2))
+
+COUNT_PARAMETERS.misconception(
+    "You count the variances of a single component for `diag` and for `spherical`. "
+    "Each of the K components has its own."
+)(_with(diag=lambda K, D: D, spherical=lambda K, D: 1))
+
+COUNT_PARAMETERS.misconception(
+    "You exchanged `diag` and `spherical`: it is `diag` that has D variances for each "
+    "component, and `spherical` that has one."
+)(_with(diag=lambda K, D: K, spherical=lambda K, D: K * D))
+
+
+@COUNT_PARAMETERS.misconception(
+    "You count all K weights and all D² entries of a covariance. The last weight "
+    "follows from the others, and one triangle of a symmetric matrix from the other."
+)
+def _(n_components, n_features, covariance_type):
+    everything = _with_triangle(lambda D: D * D)
+    return everything(n_components, n_features, covariance_type) + 1
+
+
+@COUNT_PARAMETERS.misconception(
+    "You count the numbers of a single mean. There are K means: K · D numbers."
+)
+def _(n_components, n_features, covariance_type):
+    everything = count_parameters(n_components, n_features, covariance_type)
+    return everything - (n_components - 1) * n_features
+
+
+@COUNT_PARAMETERS.misconception(
+    "You count the covariances only. The weights and the means are fitted as well."
+)
+def _(n_components, n_features, covariance_type):
+    everything = count_parameters(n_components, n_features, covariance_type)
+    return everything - (n_components - 1) - n_components * n_features
+
+
+COUNT_PARAMETERS.misconception(
     "You count every type as if it were `full`. The point of the other three is that "
     "they have fewer free numbers."
 )(
@@ -163,7 +204,10 @@ def _(count, n_components, n_features, covariance_type):
     return bool(count > 0 and count == np.round(count))
 
 
-@COUNT_PARAMETERS.invariant("Weights and means alone have K − 1 + K · D free numbers.")
+@COUNT_PARAMETERS.invariant(
+    "Weights and means alone have K − 1 + K · D free numbers, and those in the "
+    "covariances are added."
+)
 def _(count, n_components, n_features, covariance_type):
     return bool(count > n_components - 1 + n_components * n_features)
 
@@ -236,6 +280,13 @@ def _(log_likelihood, n_parameters):
 )
 def _(log_likelihood, n_parameters):
     return -log_likelihood + n_parameters
+
+
+@AIC.misconception(
+    "This is the fair score ℓ − p, of which larger is better. AIC is −2 times that."
+)
+def _(log_likelihood, n_parameters):
+    return log_likelihood - n_parameters
 
 
 @AIC.misconception(
@@ -320,6 +371,35 @@ def _(log_likelihood, n_parameters, n_samples):
 )
 def _(log_likelihood, n_parameters, n_samples):
     return -log_likelihood + n_parameters * np.log(n_samples) / 2
+
+
+@BIC.misconception(
+    "This estimates the log evidence, ℓ − ½ p log N, of which larger is better. BIC is "
+    "−2 times that."
+)
+def _(log_likelihood, n_parameters, n_samples):
+    return log_likelihood - n_parameters * np.log(n_samples) / 2
+
+
+@BIC.misconception(
+    "You charge ½ log N for each parameter. That is the price before everything is "
+    "multiplied by −2; here it is log N."
+)
+def _(log_likelihood, n_parameters, n_samples):
+    return -2 * log_likelihood + n_parameters * np.log(n_samples) / 2
+
+
+@BIC.misconception(
+    "You charge log N once, whatever the number of parameters. Each of the p "
+    "parameters costs log N."
+)
+def _(log_likelihood, n_parameters, n_samples):
+    return -2 * log_likelihood + np.log(n_samples)
+
+
+@BIC.misconception("This is the misfit alone. Add the price, log N for each parameter.")
+def _(log_likelihood, n_parameters, n_samples):
+    return -2 * log_likelihood
 
 
 @BIC.misconception(
@@ -449,13 +529,25 @@ HELD_OUT_SCORE = Exercise(
 )
 
 
+_known_rounds = {}
+
+
 def _rounds(X, fold, fit, train, test):
-    """Return the scores of each round, given which points are for what."""
-    return [fit(X[train(i)]).log_density(X[test(i)]) for i in np.unique(fold)]
+    """Return the scores of each round, given which points are for what.
+
+    Several wrong answers need the same rounds of the same example, and fitting is slow.
+    """
+    key = X.tobytes(), fold.tobytes(), fit, train, test
+    if key not in _known_rounds:
+        _known_rounds[key] = [
+            fit(X[train(fold, i)]).log_density(X[test(fold, i)])
+            for i in np.unique(fold)
+        ]
+    return _known_rounds[key]
 
 
 def _right_rounds(X, fold, fit):
-    return _rounds(X, fold, fit, lambda i: fold != i, lambda i: fold == i)
+    return _rounds(X, fold, fit, np.not_equal, np.equal)
 
 
 @HELD_OUT_SCORE.misconception(
@@ -463,7 +555,7 @@ def _right_rounds(X, fold, fit):
     "that was left out, `X[fold == i]`."
 )
 def _(X, fold, fit):
-    rounds = _rounds(X, fold, fit, lambda i: fold != i, lambda i: fold != i)
+    rounds = _rounds(X, fold, fit, np.not_equal, np.not_equal)
     return np.concatenate(rounds).mean()
 
 
@@ -473,7 +565,7 @@ def _(X, fold, fit):
     "over points."
 )
 def _(X, fold, fit):
-    rounds = _rounds(X, fold, fit, lambda i: fold != i, lambda i: fold != i)
+    rounds = _rounds(X, fold, fit, np.not_equal, np.not_equal)
     return np.mean([scores.mean() for scores in rounds])
 
 
@@ -486,12 +578,40 @@ def _(X, fold, fit):
 
 
 @HELD_OUT_SCORE.misconception(
+    "You score each mixture on all points, also on those that it was fitted to. Score "
+    "it on the part that was left out, `X[fold == i]`."
+)
+def _(X, fold, fit):
+    return np.mean([fit(X[fold != i]).log_density(X) for i in np.unique(fold)])
+
+
+@HELD_OUT_SCORE.misconception(
+    "You score, and store, where `fold != i`: those are the points that the mixture "
+    "was fitted to. `!=` is for fitting, `==` for the scores."
+)
+def _(X, fold, fit):
+    scores = np.empty(len(X))
+    for i in np.unique(fold):
+        scores[fold != i] = fit(X[fold != i]).log_density(X[fold != i])
+    return scores.mean()
+
+
+@HELD_OUT_SCORE.misconception(
     "Training and test are exchanged: you fit to the one part and score on all others. "
     "Fit to `X[fold != i]`, score on `X[fold == i]`."
 )
 def _(X, fold, fit):
-    rounds = _rounds(X, fold, fit, lambda i: fold == i, lambda i: fold != i)
+    rounds = _rounds(X, fold, fit, np.equal, np.not_equal)
     return np.concatenate(rounds).mean()
+
+
+@HELD_OUT_SCORE.misconception(
+    "Training and test are exchanged, and you average the averages. Fit to `X[fold != "
+    "i]`, score on `X[fold == i]`, and average over points."
+)
+def _(X, fold, fit):
+    rounds = _rounds(X, fold, fit, np.equal, np.not_equal)
+    return np.mean([scores.mean() for scores in rounds])
 
 
 @HELD_OUT_SCORE.misconception(
@@ -499,7 +619,7 @@ def _(X, fold, fit):
     "`X[fold != i]`."
 )
 def _(X, fold, fit):
-    rounds = _rounds(X, fold, fit, lambda i: fold == i, lambda i: fold == i)
+    rounds = _rounds(X, fold, fit, np.equal, np.equal)
     return np.concatenate(rounds).mean()
 
 
@@ -541,6 +661,45 @@ def _(X, fold, fit):
 )
 def _(X, fold, fit):
     return _right_rounds(X, fold, fit)[-1].mean()
+
+
+@HELD_OUT_SCORE.misconception(
+    "You add up the averages of the parts. Average over all points at once."
+)
+def _(X, fold, fit):
+    return sum(scores.mean() for scores in _right_rounds(X, fold, fit))
+
+
+@HELD_OUT_SCORE.misconception(
+    "The last part is never scored, and its points count as zeros: "
+    "`range(fold.max())` ends one short. Loop over `np.unique(fold)`."
+)
+def _(X, fold, fit):
+    return sum(scores.sum() for scores in _right_rounds(X, fold, fit)[:-1]) / len(X)
+
+
+@HELD_OUT_SCORE.misconception(
+    "The last part is never scored: `range(fold.max())` ends one short. Loop over "
+    "`np.unique(fold)`."
+)
+def _(X, fold, fit):
+    return np.concatenate(_right_rounds(X, fold, fit)[:-1]).mean()
+
+
+@HELD_OUT_SCORE.misconception(
+    "The first part is never scored, and its points count as zeros: folds are counted "
+    "from 0. Loop over `np.unique(fold)`."
+)
+def _(X, fold, fit):
+    return sum(scores.sum() for scores in _right_rounds(X, fold, fit)[1:]) / len(X)
+
+
+@HELD_OUT_SCORE.misconception(
+    "You average densities, and take the logarithm at the end. Average the logarithms: "
+    "a point that was thought impossible must count."
+)
+def _(X, fold, fit):
+    return np.log(np.exp(np.concatenate(_right_rounds(X, fold, fit))).mean())
 
 
 @HELD_OUT_SCORE.misconception(
@@ -629,6 +788,39 @@ MERGE_RESPONSIBILITIES.misconception(
 MERGE_RESPONSIBILITIES.misconception(
     "Only the first component of each group is left. Add up all columns of the group."
 )(_by_group(lambda columns: columns[:, 0]))
+
+
+@MERGE_RESPONSIBILITIES.misconception(
+    "You have one column for each component, and the surplus ones are empty. There "
+    "should be one for each group: `group.max() + 1`."
+)
+def _(responsibilities, group):
+    merged = np.zeros_like(responsibilities)
+    for k, g in enumerate(group):
+        merged[:, g] += responsibilities[:, k]
+    return merged
+
+
+@MERGE_RESPONSIBILITIES.misconception(
+    "Your loop ends after as many components as there are groups. Let it run over all "
+    "K of them, `range(len(group))`."
+)
+def _(responsibilities, group):
+    merged = np.zeros((len(responsibilities), group.max() + 1))
+    for k in range(group.max() + 1):
+        merged[:, group[k]] += responsibilities[:, k]
+    return merged
+
+
+@MERGE_RESPONSIBILITIES.misconception(
+    "You add up the columns that have the groups' numbers. Column `k` belongs to "
+    "component k, and goes to column `group[k]` of the result."
+)
+def _(responsibilities, group):
+    merged = np.zeros((len(responsibilities), group.max() + 1))
+    for g in group:
+        merged[:, g] += responsibilities[:, g]
+    return merged
 
 
 @MERGE_RESPONSIBILITIES.misconception(

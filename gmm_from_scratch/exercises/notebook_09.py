@@ -57,6 +57,14 @@ def _(covariances):
 
 
 @PRECISIONS_CHOLESKY.misconception(
+    "`.T` turns all three axes around. Each matrix is to be transposed, so exchange "
+    "the last two axes only: `.transpose(0, 2, 1)`."
+)
+def _(covariances):
+    return np.linalg.inv(np.linalg.cholesky(covariances)).T
+
+
+@PRECISIONS_CHOLESKY.misconception(
     "This is `np.linalg.cholesky` of the precision. Its product is right, but it is "
     "*lower* triangular: another matrix. Factor the covariance, and invert the factor."
 )
@@ -102,6 +110,32 @@ def _(covariances):
 )
 def _(covariances):
     return (1 / np.linalg.cholesky(covariances)).transpose(0, 2, 1)
+
+
+@PRECISIONS_CHOLESKY.misconception(
+    "You take the root of each number of the precisions. The factor of a matrix is "
+    "`np.linalg.cholesky`; take that of the covariance, and invert it."
+)
+def _(covariances):
+    return np.sqrt(np.linalg.inv(covariances))
+
+
+@PRECISIONS_CHOLESKY.misconception(
+    "You invert only the diagonal of L. The numbers beside it matter, too: "
+    "`np.linalg.inv` inverts the matrix."
+)
+def _(covariances):
+    L = np.linalg.cholesky(covariances)
+    diagonals = np.diagonal(L, axis1=1, axis2=2)
+    return np.eye(L.shape[1]) / diagonals[:, np.newaxis]
+
+
+@PRECISIONS_CHOLESKY.misconception(
+    "You divide 1 by each number of L, which divides by its zeros, too, and you do not "
+    "transpose. Invert with `np.linalg.inv`, and then exchange the last two axes."
+)
+def _(covariances):
+    return 1 / np.linalg.cholesky(covariances)
 
 
 @PRECISIONS_CHOLESKY.misconception(
@@ -231,6 +265,16 @@ def _(X, weights, means, precisions_cholesky):
 
 
 @PREDICT_PROBA.misconception(
+    "You add up the diagonal of U_k and take the logarithm of the sum. Take the sum of "
+    "the logarithms: `np.log(np.diag(U)).sum()`."
+)
+def _(X, weights, means, precisions_cholesky):
+    log_joint = _log_joint(X, weights, means, precisions_cholesky, log_det=0.0)
+    log_joint += np.log([np.trace(U) for U in precisions_cholesky])
+    return softmax(log_joint, axis=1)
+
+
+@PREDICT_PROBA.misconception(
     "You forgot the weights: add `np.log(weights[k])` to the log joint of component k."
 )
 def _(X, weights, means, precisions_cholesky):
@@ -286,6 +330,63 @@ def _(X, weights, means, precisions_cholesky):
 
 
 @PREDICT_PROBA.misconception(
+    "You add the squared distance, so that far points come out likely. Subtract half "
+    "of it."
+)
+def _(X, weights, means, precisions_cholesky):
+    distances = -_distances(X, means, precisions_cholesky)
+    log_joint = _log_joint(X, weights, means, precisions_cholesky, distances)
+    return softmax(log_joint, axis=1)
+
+
+def _whitened(X, means, factors):
+    pairs = zip(means, factors, strict=True)
+    return np.stack([(X - m) @ U for m, U in pairs], axis=1)
+
+
+@PREDICT_PROBA.misconception(
+    "You forgot to square: the squared distance is the sum of `y**2` over `axis=1`."
+)
+def _(X, weights, means, precisions_cholesky):
+    distances = _whitened(X, means, precisions_cholesky).sum(axis=2)
+    log_joint = _log_joint(X, weights, means, precisions_cholesky, distances)
+    return softmax(log_joint, axis=1)
+
+
+@PREDICT_PROBA.misconception(
+    "You square the sum. Square first, then add up: `(y**2).sum(axis=1)`."
+)
+def _(X, weights, means, precisions_cholesky):
+    distances = _whitened(X, means, precisions_cholesky).sum(axis=2) ** 2
+    log_joint = _log_joint(X, weights, means, precisions_cholesky, distances)
+    return softmax(log_joint, axis=1)
+
+
+@PREDICT_PROBA.misconception(
+    "You add up the squares of all points together. Each point has a distance of its "
+    "own: `(y**2).sum(axis=1)`."
+)
+def _(X, weights, means, precisions_cholesky):
+    distances = _distances(X, means, precisions_cholesky)
+    together = np.broadcast_to(distances.sum(axis=0), distances.shape)
+    log_joint = _log_joint(X, weights, means, precisions_cholesky, together)
+    return softmax(log_joint, axis=1)
+
+
+@PREDICT_PROBA.misconception(
+    "You put U_k where the precision belongs. The squared distance is "
+    "(x − μ)ᵀ U Uᵀ (x − μ): multiply by U_k, and sum the squares."
+)
+def _(X, weights, means, precisions_cholesky):
+    pairs = zip(means, precisions_cholesky, strict=True)
+    distances = np.stack(
+        [(((X - m) @ U) * (X - m)).sum(axis=1) for m, U in pairs], axis=1
+    )
+    log_joint = _log_joint(X, weights, means, precisions_cholesky, distances)
+    return softmax(log_joint, axis=1)
+
+
+@PREDICT_PROBA.misconception(
     "You forgot the ½ before the squared distance: it is −½ |y|² in the exponent."
 )
 def _(X, weights, means, precisions_cholesky):
@@ -321,6 +422,25 @@ def _(X, weights, means, precisions_cholesky):
     log_joint = _log_joint(X, weights, means, precisions_cholesky)
     joint = np.exp(log_joint - log_joint.max())
     return joint / joint.sum(axis=1, keepdims=True)
+
+
+@PREDICT_PROBA.misconception(
+    "You subtract the largest log joint of each *column*, which changes the ratios "
+    "within a row. Subtract the largest of each row: `axis=1, keepdims=True`."
+)
+def _(X, weights, means, precisions_cholesky):
+    log_joint = _log_joint(X, weights, means, precisions_cholesky)
+    joint = np.exp(log_joint - log_joint.max(axis=0))
+    return joint / joint.sum(axis=1, keepdims=True)
+
+
+@PREDICT_PROBA.misconception(
+    "You divide logarithms by their sum. Subtract the largest of each row and take "
+    "`np.exp` first: it is the densities that are shared out."
+)
+def _(X, weights, means, precisions_cholesky):
+    log_joint = _log_joint(X, weights, means, precisions_cholesky)
+    return log_joint / log_joint.sum(axis=1, keepdims=True)
 
 
 @PREDICT_PROBA.misconception(
@@ -411,6 +531,15 @@ def _(labels, truth):
 
 
 @RAND_INDEX.misconception(
+    "You compare labels with labels, at both points of each pair. Names mean nothing: "
+    "compare `labels[i]` with `labels[j]`, and `truth[i]` with `truth[j]`."
+)
+def _(labels, truth):
+    i, j = np.triu_indices(len(labels), k=1)
+    return ((labels[i] == truth[i]) == (labels[j] == truth[j])).mean()
+
+
+@RAND_INDEX.misconception(
     "You sort both labelings first. Sorting tears labels from their points: only the "
     "sizes of the groups are compared."
 )
@@ -426,6 +555,15 @@ def _(labels, truth):
     both = _together(labels) & _together(truth)
     N = len(labels)
     return (both.sum() - N) / (N * (N - 1))
+
+
+@RAND_INDEX.misconception(
+    "You count only pairs that are apart in both. That both keep two points *together* "
+    "is agreement, too."
+)
+def _(labels, truth):
+    apart = ~_together(labels) & ~_together(truth)
+    return apart.sum() / (len(labels) * (len(labels) - 1))
 
 
 @RAND_INDEX.misconception(
@@ -453,6 +591,40 @@ def _(labels, truth):
 def _(labels, truth):
     N = len(labels)
     return (_agreeing(labels, truth) + N) / (N * (N + 1) / 2)
+
+
+@RAND_INDEX.misconception(
+    "You count points paired with themselves among the pairs that agree, but not among "
+    "all pairs. Begin the inner loop at `i + 1`, or say `k=1` in `np.triu_indices`."
+)
+def _(labels, truth):
+    N = len(labels)
+    return (_agreeing(labels, truth) + N) / (N * (N - 1) / 2)
+
+
+@RAND_INDEX.misconception(
+    "Your N × N table of agreement includes its diagonal, on which each point meets "
+    "itself. Leave it out before you divide by the number of pairs."
+)
+def _(labels, truth):
+    N = len(labels)
+    return (2 * _agreeing(labels, truth) + N) / (N * (N - 1))
+
+
+@RAND_INDEX.misconception(
+    "You leave out the points paired with themselves but divide by N², which counts "
+    "them. Taken in both orders, there are N(N − 1) pairs."
+)
+def _(labels, truth):
+    return 2 * _agreeing(labels, truth) / len(labels) ** 2
+
+
+@RAND_INDEX.misconception(
+    "This is the number of pairs that agree. Divide it by the number of all pairs, "
+    "N(N − 1)/2."
+)
+def _(labels, truth):
+    return _agreeing(labels, truth)
 
 
 @RAND_INDEX.misconception(

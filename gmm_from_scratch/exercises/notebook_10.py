@@ -129,6 +129,29 @@ def _(X):
     return centered / np.linalg.norm(centered, axis=0)
 
 
+@STANDARDIZE.misconception(
+    "You subtract one mean of the whole table. Each column has a mean of its own: "
+    "`axis=0` there, too."
+)
+def _(X):
+    return (X - X.mean()) / X.std(axis=0)
+
+
+@STANDARDIZE.misconception(
+    "You multiply by the standard deviation. To make it 1, divide by it."
+)
+def _(X):
+    return (X - X.mean(axis=0)) * X.std(axis=0)
+
+
+@STANDARDIZE.misconception(
+    "You divide by the range, largest minus smallest value, which two extreme "
+    "customers decide. Divide by the standard deviation."
+)
+def _(X):
+    return (X - X.mean(axis=0)) / np.ptp(X, axis=0)
+
+
 @STANDARDIZE.invariant("The mean of each column must be 0.")
 def _(standardized, X):
     return np.allclose(standardized.mean(axis=0), 0)
@@ -265,6 +288,46 @@ def _(means, covariances, center, scale):
 def _(means, covariances, center, scale):
     root = np.sqrt(scale)
     return means * root + center, covariances * np.outer(root, root)
+
+
+@TO_ORIGINAL_UNITS.misconception(
+    "You translate covariances as if they were points: times `scale`, plus `center`. "
+    "They are means of products of *deviations*: no center, and scale_i · scale_j."
+)
+def _(means, covariances, center, scale):
+    return means * scale + center, covariances * scale + center
+
+
+@TO_ORIGINAL_UNITS.misconception(
+    "Your means are right, but you divide the covariances. They grow on the way back, "
+    "too: times scale_i · scale_j."
+)
+def _(means, covariances, center, scale):
+    return means * scale + center, covariances / np.outer(scale, scale)
+
+
+@TO_ORIGINAL_UNITS.misconception(
+    "`scale @ scale` is a single number, the same factor for all entries. Entry (i, "
+    "j) needs scale_i · scale_j: `np.outer(scale, scale)`."
+)
+def _(means, covariances, center, scale):
+    return means * scale + center, covariances * (scale @ scale)
+
+
+@TO_ORIGINAL_UNITS.misconception(
+    "You square each scale before the outer product. On the diagonal, scale_i · "
+    "scale_i is the square already: `np.outer(scale, scale)`."
+)
+def _(means, covariances, center, scale):
+    return means * scale + center, covariances * np.outer(scale, scale) ** 2
+
+
+@TO_ORIGINAL_UNITS.misconception(
+    "You subtract the center. It was subtracted on the way to z, so add it on the way "
+    "back."
+)
+def _(means, covariances, center, scale):
+    return means * scale - center, covariances * np.outer(scale, scale)
 
 
 @TO_ORIGINAL_UNITS.invariant("A covariance must stay symmetric.")
@@ -409,6 +472,53 @@ def _(responsibilities, n):
     return np.argmin(responsibilities.max(axis=1))
 
 
+@MOST_AMBIGUOUS.misconception(
+    "You take the last n of the order. It rises, so the surest stand there: keep the "
+    "first n, `[:n]`."
+)
+def _(responsibilities, n):
+    return np.argsort(responsibilities.max(axis=1))[-n:]
+
+
+@MOST_AMBIGUOUS.misconception(
+    "You sort by *which* segment is the likeliest (`argmax`), not by how likely it is "
+    "(`max`)."
+)
+def _(responsibilities, n):
+    return np.argsort(responsibilities.argmax(axis=1))[:n]
+
+
+@MOST_AMBIGUOUS.misconception(
+    "You found the right customers, but list them as they stand in the table. The "
+    "least certain one should be first."
+)
+def _(responsibilities, n):
+    return np.sort(most_ambiguous(responsibilities, n))
+
+
+@MOST_AMBIGUOUS.misconception(
+    "You count the rows from 1. In Python the first row has the number 0."
+)
+def _(responsibilities, n):
+    return most_ambiguous(responsibilities, n) + 1
+
+
+@MOST_AMBIGUOUS.misconception(
+    "You take the smallest responsibility of each row. How sure a customer is of a "
+    "segment is the *largest*: `max`."
+)
+def _(responsibilities, n):
+    return np.argsort(responsibilities.min(axis=1))[:n]
+
+
+@MOST_AMBIGUOUS.misconception(
+    "You rank by how much the responsibilities of a row differ (`std`). That is a "
+    "good measure, too, but another one: here the largest decides."
+)
+def _(responsibilities, n):
+    return np.argsort(responsibilities.std(axis=1))[:n]
+
+
 @MOST_AMBIGUOUS.invariant("A row number is a whole number from 0 to N − 1.")
 def _(rows, responsibilities, n):
     return bool(np.isin(rows, np.arange(len(responsibilities))).all())
@@ -550,6 +660,21 @@ def _(responsibilities, profit):
 )
 def _(responsibilities, profit):
     return np.flatnonzero(responsibilities @ profit > 0)
+
+
+@WORTH_CONTACTING.misconception(
+    "You compare the expected profit with one half, as if it were a probability. It "
+    "is money: whatever is above 0 is worth it."
+)
+def _(responsibilities, profit):
+    return responsibilities @ profit > 0.5
+
+
+@WORTH_CONTACTING.misconception(
+    "You subtract a cost of 1 once more. It is in `profit` already: compare with 0."
+)
+def _(responsibilities, profit):
+    return responsibilities @ profit > 1
 
 
 @WORTH_CONTACTING.invariant("The answer for each customer is true or false, 1 or 0.")

@@ -2,6 +2,7 @@
 
 import numpy as np
 from scipy.special import softmax
+from scipy.stats import norm
 
 from gmm_from_scratch import em, gaussian
 from gmm_from_scratch.exercises.core import Exercise
@@ -140,6 +141,58 @@ def _(log_density, share):
     return share * len(log_density)
 
 
+@OUTLIER_THRESHOLD.misconception("Your 5% is fixed. Use `share`, whatever it is.")
+def _(log_density, share):
+    return np.quantile(log_density, 0.05)
+
+
+@OUTLIER_THRESHOLD.misconception(
+    "You turned the threshold into a density, and it will be compared with *log* "
+    "densities: no `np.exp`."
+)
+def _(log_density, share):
+    return np.exp(np.quantile(log_density, share))
+
+
+@OUTLIER_THRESHOLD.misconception(
+    "You take the quantile of a Gaussian with this mean and deviation. Log densities "
+    "are not Gaussian: they have a long tail to the left. Count points instead."
+)
+def _(log_density, share):
+    return norm.ppf(share, log_density.mean(), log_density.std())
+
+
+@OUTLIER_THRESHOLD.misconception(
+    "`np.argsort` says *which* point stands there. Asked is its log density: `np.sort`."
+)
+def _(log_density, share):
+    return np.argsort(log_density)[round(share * len(log_density))]
+
+
+@OUTLIER_THRESHOLD.misconception(
+    "You are off by one: one point too many lies below. Counted from 0, the first "
+    "that should *not* be flagged has index share · N."
+)
+def _(log_density, share):
+    return np.sort(log_density)[round(share * len(log_density)) + 1]
+
+
+@OUTLIER_THRESHOLD.misconception(
+    "You count from the highest log density down, so nearly everything lies below. "
+    "Strange are the *low* ones: count from the lowest."
+)
+def _(log_density, share):
+    return np.sort(log_density)[::-1][round(share * len(log_density))]
+
+
+@OUTLIER_THRESHOLD.misconception(
+    "You flag half of the share and keep the other half for the upper end. Nobody is "
+    "strange for a high density: all of it belongs to the low end."
+)
+def _(log_density, share):
+    return np.quantile(log_density, share / 2)
+
+
 @OUTLIER_THRESHOLD.invariant("Exactly share · N points must lie below the threshold.")
 def _(threshold, log_density, share):
     return (log_density < threshold).sum() == round(share * len(log_density))
@@ -234,8 +287,8 @@ def _(mean, covariance, first):
 
 
 @CONDITIONAL_GAUSSIAN.misconception(
-    "You shift to the wrong side: the deviation is `first - mean[0]`, not the other "
-    "way round."
+    "You shift to the wrong side. Where the covariance is positive, a first feature "
+    "above its mean *raises* the others: look for `mean[0] - first`, or a wrong sign."
 )
 def _(mean, covariance, first):
     return mean[1:] - _slope(covariance) * (first - mean[0]), _left_over(covariance)
@@ -320,6 +373,44 @@ def _(mean, covariance, first):
     return mean[1:] + slope * (first - mean[0]), less
 
 
+@CONDITIONAL_GAUSSIAN.misconception(
+    "Your mean is only the shift. It starts from the mean of the others: add "
+    "`mean[1:]`."
+)
+def _(mean, covariance, first):
+    return _slope(covariance) * (first - mean[0]), _left_over(covariance)
+
+
+@CONDITIONAL_GAUSSIAN.misconception(
+    "You subtract the products of the covariances with the first, but do not divide "
+    "them by its variance."
+)
+def _(mean, covariance, first):
+    slope = _slope(covariance)
+    less = covariance[1:, 1:] - np.outer(covariance[1:, 0], covariance[0, 1:])
+    return mean[1:] + slope * (first - mean[0]), less
+
+
+@CONDITIONAL_GAUSSIAN.misconception(
+    "`@` of two vectors is one number, and you subtract it everywhere. Every pair of "
+    "the others needs its own product: `np.outer`."
+)
+def _(mean, covariance, first):
+    slope = _slope(covariance)
+    less = covariance[1:, 1:] - slope @ covariance[0, 1:]
+    return mean[1:] + slope * (first - mean[0]), less
+
+
+@CONDITIONAL_GAUSSIAN.misconception(
+    "You keep the variances only. What the others share apart from the first stays, "
+    "too: return the whole matrix."
+)
+def _(mean, covariance, first):
+    slope = _slope(covariance)
+    variances = np.diag(np.diag(_left_over(covariance)))
+    return mean[1:] + slope * (first - mean[0]), variances
+
+
 @CONDITIONAL_GAUSSIAN.invariant("A covariance must be symmetric.")
 def _(conditional_mean, conditional_covariance, mean, covariance, first):
     return np.allclose(conditional_covariance, conditional_covariance.T)
@@ -372,7 +463,7 @@ LOG_DENSITY_OF_KNOWN = Exercise(
         "nothing is missing": _draw_incomplete(np.random.default_rng(7), 0),
         "one value is known": _draw_incomplete(np.random.default_rng(8), 3),
         "a value far from everything": (
-            np.array([np.nan, 90.0, 1.0]),
+            np.array([np.nan, 400.0, 1.0]),
             np.array([0.5, 1.0, 2.0]),
             draw_covariances(np.random.default_rng(9), K=1, D=3)[0],
         ),
@@ -447,8 +538,9 @@ def _(x, mean, covariance):
 
 
 @LOG_DENSITY_OF_KNOWN.misconception(
-    "You add up one-dimensional log densities, as if the features were independent. "
-    "Use the block of the covariance with its correlations."
+    "You treat the known features as independent. Use the whole block of the "
+    "covariance, `covariance[known][:, known]`; `covariance[known, known]` is only its "
+    "diagonal."
 )
 def _(x, mean, covariance):
     gap, block = _known_part(x, mean, covariance)
@@ -476,6 +568,76 @@ def _(x, mean, covariance):
 )
 def _(x, mean, covariance):
     return -_log_density(*_known_part(x, mean, covariance))
+
+
+@LOG_DENSITY_OF_KNOWN.misconception(
+    "You fill the gaps with their expected values and evaluate all D features. Even "
+    "the best guess then counts as a measurement: leave the missing features out."
+)
+def _(x, mean, covariance):
+    gap, block = _known_part(x, mean, covariance)
+    known = ~np.isnan(x)
+    guess = mean + covariance[:, known] @ np.linalg.solve(block, gap)
+    return _log_density(np.where(known, x, guess) - mean, covariance)
+
+
+@LOG_DENSITY_OF_KNOWN.misconception(
+    "You fill the gaps with the mean of the point's other values, which are other "
+    "features in other units. Leave the missing features out."
+)
+def _(x, mean, covariance):
+    return _log_density(np.where(np.isnan(x), np.nanmean(x), x) - mean, covariance)
+
+
+@LOG_DENSITY_OF_KNOWN.misconception(
+    "Your squared distance comes from the inverse of the whole covariance, as if the "
+    "missing values were exactly at their means. Cut out the block of the covariance "
+    "first, then invert."
+)
+def _(x, mean, covariance):
+    gap, block = _known_part(x, mean, covariance)
+    known = ~np.isnan(x)
+    squared = gap @ np.linalg.inv(covariance)[known][:, known] @ gap
+    return _log_density(0 * gap, block) - squared / 2
+
+
+@LOG_DENSITY_OF_KNOWN.misconception(
+    "You multiply the deviations by the covariance. In the squared distance its "
+    "*inverse* stands between them."
+)
+def _(x, mean, covariance):
+    gap, block = _known_part(x, mean, covariance)
+    return _log_density(0 * gap, block) - gap @ block @ gap / 2
+
+
+@LOG_DENSITY_OF_KNOWN.misconception(
+    "The squared distance lacks its factor of one half."
+)
+def _(x, mean, covariance):
+    gap, block = _known_part(x, mean, covariance)
+    return _log_density(gap, block) - gap @ np.linalg.solve(block, gap) / 2
+
+
+@LOG_DENSITY_OF_KNOWN.misconception(
+    "The term with 2π is missing: −½ log 2π for each known feature."
+)
+def _(x, mean, covariance):
+    return _log_density(*_known_part(x, mean, covariance), n_features=0)
+
+
+@LOG_DENSITY_OF_KNOWN.misconception(
+    "The log determinant is missing: −½ log|Σ| of the block of the known features."
+)
+def _(x, mean, covariance):
+    return _log_density(*_known_part(x, mean, covariance), log_determinant=0.0)
+
+
+@LOG_DENSITY_OF_KNOWN.misconception(
+    "You take the logarithm of a density that is so small that the computer stores 0. "
+    "Compute the log density directly, as `gaussian.log_density` does."
+)
+def _(x, mean, covariance):
+    return np.log(np.exp(_log_density(*_known_part(x, mean, covariance))))
 
 
 @LOG_DENSITY_OF_KNOWN.invariant(
@@ -663,6 +825,84 @@ def _(x, mixture):
 )
 def _(x, mixture):
     return (_shares(x, mixture) * _lines(x, mixture)).sum(axis=0)
+
+
+@PREDICT_BY_MIXTURE.misconception(
+    "You take variances for standard deviations in the responsibilities: `norm` wants "
+    "the root of `sigma[:, 0, 0]`."
+)
+def _(x, mixture):
+    mu, sigma = mixture.means, mixture.covariances
+    log_density = norm.logpdf(x[:, np.newaxis], mu[:, 0], sigma[:, 0, 0])
+    shares = softmax(np.log(mixture.weights) + log_density, axis=1)
+    return (shares * _lines(x, mixture)).sum(axis=1)
+
+
+@PREDICT_BY_MIXTURE.misconception(
+    "Your responsibilities lack the factor 1/σ of each Gaussian, as if a wide bell "
+    "were as high as a narrow one."
+)
+def _(x, mixture):
+    mu, sigma = mixture.means, mixture.covariances
+    squared = (x[:, np.newaxis] - mu[:, 0]) ** 2 / sigma[:, 0, 0]
+    shares = softmax(np.log(mixture.weights) - squared / 2, axis=1)
+    return (shares * _lines(x, mixture)).sum(axis=1)
+
+
+@PREDICT_BY_MIXTURE.misconception(
+    "You use the weights twice: responsibilities contain them already."
+)
+def _(x, mixture):
+    shares = _shares(x, mixture) * mixture.weights
+    shares /= shares.sum(axis=1, keepdims=True)
+    return (shares * _lines(x, mixture)).sum(axis=1)
+
+
+@PREDICT_BY_MIXTURE.misconception(
+    "You give the E-step a 0 for the second feature, which is a value like any other. "
+    "The second is unknown: leave it out of the mixture, too."
+)
+def _(x, mixture):
+    shares = em.e_step(np.column_stack([x, 0 * x]), mixture)
+    return (shares * _lines(x, mixture)).sum(axis=1)
+
+
+@PREDICT_BY_MIXTURE.misconception(
+    "You divide the covariance by the *standard deviation* of the first feature. For "
+    "a slope it must be the variance."
+)
+def _(x, mixture):
+    mu, sigma = mixture.means, mixture.covariances
+    slopes = sigma[:, 0, 1] / np.sqrt(sigma[:, 0, 0])
+    lines = mu[:, 1] + slopes * (x[:, np.newaxis] - mu[:, 0])
+    return (_shares(x, mixture) * lines).sum(axis=1)
+
+
+@PREDICT_BY_MIXTURE.misconception(
+    "You subtract the mean of the *second* feature from x. x is the first feature: "
+    "`mu[:, 0]`."
+)
+def _(x, mixture):
+    mu, sigma = mixture.means, mixture.covariances
+    slopes = sigma[:, 0, 1] / sigma[:, 0, 0]
+    lines = mu[:, 1] + slopes * (x[:, np.newaxis] - mu[:, 1])
+    return (_shares(x, mixture) * lines).sum(axis=1)
+
+
+@PREDICT_BY_MIXTURE.misconception(
+    "Your lines lack the mean of the second feature, where they start: add `mu[:, 1]`."
+)
+def _(x, mixture):
+    lines = _lines(x, mixture) - mixture.means[:, 1]
+    return (_shares(x, mixture) * lines).sum(axis=1)
+
+
+@PREDICT_BY_MIXTURE.misconception(
+    "You take the mean over the components of what is already weighted, and so divide "
+    "by K once more. Responsibilities sum to 1: use `sum`."
+)
+def _(x, mixture):
+    return (_shares(x, mixture) * _lines(x, mixture)).mean(axis=1)
 
 
 @PREDICT_BY_MIXTURE.invariant(

@@ -85,6 +85,43 @@ def _(X):
     return np.vstack([np.ones(len(X)), X.T, factor * X.T[i] * X.T[j]])
 
 
+@QUADRATIC_FEATURES.misconception(
+    "You have all products, but in the order 11, 12, 22, 13, …, as `np.tril_indices` "
+    "lists them. Go through j = i, …, D for each i in turn."
+)
+def _(X):
+    i, j = np.tril_indices(X.shape[1])
+    return np.vstack([np.ones(len(X)), X.T, X.T[i] * X.T[j]])
+
+
+@QUADRATIC_FEATURES.misconception(
+    "You list all squares before the other products. The order is 11, 12, … 1D, 22, "
+    "…: each square leads its own row of pairs."
+)
+def _(X):
+    i, j = np.triu_indices(X.shape[1], k=1)
+    return np.vstack([np.ones(len(X)), X.T, X.T**2, X.T[i] * X.T[j]])
+
+
+@QUADRATIC_FEATURES.misconception(
+    "The features x_i themselves are missing: they stand between the ones and the "
+    "products, and carry the means."
+)
+def _(X):
+    i, j = np.triu_indices(X.shape[1])
+    return np.vstack([np.ones(len(X)), X.T[i] * X.T[j]])
+
+
+@QUADRATIC_FEATURES.misconception(
+    "You halve the squares. The factor ½ belongs into the coefficients Θ; the sums "
+    "need whole squares."
+)
+def _(X):
+    i, j = np.triu_indices(X.shape[1])
+    factor = np.where(i == j, 0.5, 1.0)[:, np.newaxis]
+    return np.vstack([np.ones(len(X)), X.T, factor * X.T[i] * X.T[j]])
+
+
 # --- Sufficient statistics ------------------------------------------------------------
 
 
@@ -176,6 +213,79 @@ def _(X, responsibilities):
     return counts, sums, products * np.eye(X.shape[1])
 
 
+@SUFFICIENT_STATISTICS.misconception(
+    "You divide by the number of points. Blocks may be of different sizes, and then "
+    "such averages do not add: leave all division to the end."
+)
+def _(X, responsibilities):
+    sums = sufficient_statistics(X, responsibilities)
+    return [part / len(X) for part in sums]
+
+
+@SUFFICIENT_STATISTICS.misconception(
+    "Your `sums` are means: divided by N_k. Leave them as sums; the division comes at "
+    "the end."
+)
+def _(X, responsibilities):
+    counts, sums, products = sufficient_statistics(X, responsibilities)
+    return counts, sums / counts[:, None], products
+
+
+@SUFFICIENT_STATISTICS.misconception(
+    "Your `products` are divided by N_k, and averages do not add up over blocks. "
+    "Leave them as sums."
+)
+def _(X, responsibilities):
+    counts, sums, products = sufficient_statistics(X, responsibilities)
+    return counts, sums, products / counts[:, None, None]
+
+
+@SUFFICIENT_STATISTICS.misconception(
+    "Your `products` are covariances. These do not add up over blocks: subtract no "
+    "mean, and do not divide."
+)
+def _(X, responsibilities):
+    counts, sums, _ = sufficient_statistics(X, responsibilities)
+    return counts, sums, _centered(X, responsibilities) / counts[:, None, None]
+
+
+@SUFFICIENT_STATISTICS.misconception(
+    "You subtract the mean of all points in the products. Another block has another "
+    "mean, so such sums do not add up."
+)
+def _(X, responsibilities):
+    counts, sums, _ = sufficient_statistics(X, responsibilities)
+    products = sufficient_statistics(X - X.mean(axis=0), responsibilities)[2]
+    return counts, sums, products
+
+
+@SUFFICIENT_STATISTICS.misconception(
+    "You multiply the finished sums with each other. A sum of products is not the "
+    "product of the sums: form x xᵀ for each point, then add."
+)
+def _(X, responsibilities):
+    counts, sums, _ = sufficient_statistics(X, responsibilities)
+    return counts, sums, sums[:, :, None] * sums[:, None, :]
+
+
+@SUFFICIENT_STATISTICS.misconception(
+    "Of the products only the last point's are left. Add them up over the points: "
+    "`+=` instead of `=`."
+)
+def _(X, responsibilities):
+    counts, sums, _ = sufficient_statistics(X, responsibilities)
+    return counts, sums, sufficient_statistics(X[-1:], responsibilities[-1:])[2]
+
+
+@SUFFICIENT_STATISTICS.misconception(
+    "You give each point wholly to its likeliest component. The sums take every point "
+    "with its share r_nk for *each* component."
+)
+def _(X, responsibilities):
+    K = responsibilities.shape[1]
+    return sufficient_statistics(X, np.eye(K)[responsibilities.argmax(axis=1)])
+
+
 @SUFFICIENT_STATISTICS.invariant("Each matrix of products must be symmetric.")
 def _(counts, sums, products, X, responsibilities):
     return np.allclose(products, products.transpose(0, 2, 1))
@@ -255,6 +365,78 @@ def _(counts, sums, products):
 def _(counts, sums, products):
     weights, means, _ = parameters_from_sums(counts, sums, products)
     return weights, means, products / counts[:, None, None] - means[:, None, :] ** 2
+
+
+@PARAMETERS_FROM_SUMS.misconception(
+    "You divide by N_k after subtracting μ_k μ_kᵀ, and so divide that, too. Divide "
+    "`products` first, then subtract."
+)
+def _(counts, sums, products):
+    weights, means, _ = parameters_from_sums(counts, sums, products)
+    outer = means[:, :, None] * means[:, None, :]
+    return weights, means, (products - outer) / counts[:, None, None]
+
+
+@PARAMETERS_FROM_SUMS.misconception(
+    "Your covariances are still sums, N_k times too large. Divide them by N_k."
+)
+def _(counts, sums, products):
+    weights, means, covariances = parameters_from_sums(counts, sums, products)
+    return weights, means, covariances * counts[:, None, None]
+
+
+@PARAMETERS_FROM_SUMS.misconception(
+    "You add μ_k μ_kᵀ to the average of x xᵀ. Subtract it."
+)
+def _(counts, sums, products):
+    weights, means, _ = parameters_from_sums(counts, sums, products)
+    outer = means[:, :, None] * means[:, None, :]
+    return weights, means, products / counts[:, None, None] + outer
+
+
+@PARAMETERS_FROM_SUMS.misconception(
+    "You divide the products by N, the number of all points. What belongs to "
+    "component k is divided by its own N_k = `counts[k]`."
+)
+def _(counts, sums, products):
+    weights, means, _ = parameters_from_sums(counts, sums, products)
+    outer = means[:, :, None] * means[:, None, :]
+    return weights, means, products / counts.sum() - outer
+
+
+@PARAMETERS_FROM_SUMS.misconception(
+    "`means[k] @ means[k]` is a single number. For each pair of features subtract μ_i "
+    "μ_j: `np.outer(means[k], means[k])`."
+)
+def _(counts, sums, products):
+    weights, means, _ = parameters_from_sums(counts, sums, products)
+    squares = (means**2).sum(axis=1)
+    return weights, means, products / counts[:, None, None] - squares[:, None, None]
+
+
+@PARAMETERS_FROM_SUMS.misconception(
+    "You keep the variances only. The covariances of two features beside the diagonal "
+    "belong to the answer, too."
+)
+def _(counts, sums, products):
+    weights, means, covariances = parameters_from_sums(counts, sums, products)
+    return weights, means, covariances * np.eye(means.shape[1])
+
+
+@PARAMETERS_FROM_SUMS.misconception(
+    "Your means are the sums. Divide them by N_k: `sums / counts[:, np.newaxis]`."
+)
+def _(counts, sums, products):
+    weights, _, covariances = parameters_from_sums(counts, sums, products)
+    return weights, sums, covariances
+
+
+@PARAMETERS_FROM_SUMS.misconception(
+    "You divide the counts by the number of components. Divide by the number of "
+    "points, `counts.sum()`."
+)
+def _(counts, sums, products):
+    return counts / len(counts), *parameters_from_sums(counts, sums, products)[1:]
 
 
 @PARAMETERS_FROM_SUMS.invariant("The weights must sum to 1.")
@@ -339,3 +521,37 @@ def _(blocks):
 )
 def _(blocks):
     return sum(sums for _, sums in blocks)
+
+
+@MEANS_FROM_BLOCKS.misconception(
+    "You add up the means of the blocks. Add the sums and the counts, and divide once "
+    "at the end."
+)
+def _(blocks):
+    return sum(sums / counts[:, None] for counts, sums in blocks)
+
+
+@MEANS_FROM_BLOCKS.misconception(
+    "This is the mean of the first block. A `return` inside the loop ends it there: "
+    "first go through all blocks, then return."
+)
+def _(blocks):
+    counts, sums = blocks[0]
+    return sums / counts[:, None]
+
+
+@MEANS_FROM_BLOCKS.misconception(
+    "This is the mean of the last block. Add up over the blocks: `+=` to a sum that "
+    "begins at 0, instead of `=`."
+)
+def _(blocks):
+    counts, sums = blocks[-1]
+    return sums / counts[:, None]
+
+
+@MEANS_FROM_BLOCKS.misconception(
+    "You divide by the number of blocks. Divide by the counts, added up over all "
+    "blocks."
+)
+def _(blocks):
+    return sum(sums for _, sums in blocks) / len(blocks)

@@ -143,53 +143,107 @@ def _line_of(error, function):
     return f"the line `{lines[-1]}`" if lines else ""
 
 
+MATRIX_PRODUCT = (
+    "In a matrix product the inner sizes must be equal: print both shapes. Is a "
+    "transpose `.T` missing, or one too many?"
+)
+ONE_NUMBER = (
+    "This takes a single number, but gets an array. Functions of `math` do: use those "
+    "of `np`, which take arrays."
+)
+DIFFERENT_SHAPES = (
+    "Two shapes that should be equal are not: print the shape of each part. Is the sum "
+    "or the mean taken along the right axis?"
+)
+# What is raised, words in its message, and what to do; the first that fits is shown.
 ADVICE = (
     (
         ValueError,
         "broadcast",
-        "Two shapes do not fit: print both. `keepdims=True` in a "
-        "sum, or `[:, np.newaxis]`, keeps an axis that is needed.",
+        "Two shapes do not fit: print both. `keepdims=True` in a sum, or "
+        "`[:, np.newaxis]`, keeps an axis that is needed.",
     ),
-    (
-        ValueError,
-        "matmul",
-        "In a matrix product the inner sizes must be equal: print "
-        "both shapes. Is a transpose `.T` missing, or one too many?",
-    ),
-    (
-        ValueError,
-        "not aligned",
-        "In a matrix product the inner sizes must be equal: "
-        "print both shapes. Is a transpose `.T` missing, or one too many?",
-    ),
+    (ValueError, "matmul", MATRIX_PRODUCT),
+    (ValueError, "not aligned", MATRIX_PRODUCT),
     (
         ValueError,
         "truth value",
         "An array has no single truth value: use `np.where`, `.any()` or `.all()`.",
     ),
     (
+        ValueError,
+        "math domain",
+        "Functions of `math` refuse logarithms and roots of numbers that are not "
+        "positive: print the number.",
+    ),
+    (
+        ValueError,
+        "core dimension",
+        "The sizes of two matrices do not fit. `np.linalg.solve(L, B)` wants points as "
+        "*columns* of B: transpose them, and the result back.",
+    ),
+    (ValueError, "same shape", DIFFERENT_SHAPES),
+    (ValueError, "inhomogeneous", DIFFERENT_SHAPES),
+    (ValueError, "with a sequence", DIFFERENT_SHAPES),
+    (IndexError, "boolean index", DIFFERENT_SHAPES),
+    (
+        IndexError,
+        "list index out of range",
+        "The list is shorter than you think: look at its length first.",
+    ),
+    (
+        IndexError,
+        "too many indices",
+        "There are more indices than axes. A tuple counts as one index for each axis; "
+        "`list(order)` picks rows.",
+    ),
+    (
+        IndexError,
+        "only integers",
+        "An index must be a whole number, and something else came. To draw from "
+        "weights, name them: `rng.choice(K, p=weights)`.",
+    ),
+    (
         IndexError,
         "",
-        "An index points beyond the end of an array: print the array's "
-        "shape. Are rows and columns exchanged?",
+        "An index points beyond the end of an array: print the array's shape. Are rows "
+        "and columns exchanged?",
     ),
     (
         NameError,
         "",
-        "This name is not defined where your function runs: is it spelled "
-        "as among the arguments, and is its import run?",
+        "This name is not defined where your function runs: is it spelled as among the "
+        "arguments, and is its import run?",
     ),
     (
         np.linalg.LinAlgError,
         "",
-        "The matrix is singular or not positive definite: print "
-        "it. Is it the one that you mean, and of shape (D, D)?",
+        "The matrix is singular or not positive definite: print it. Is it the one that "
+        "you mean, and of shape (D, D)?",
     ),
     (AttributeError, "", "The object has no such attribute: print its `type`."),
+    (TypeError, "can be converted to Python scalars", ONE_NUMBER),
+    (TypeError, "boolean array indexing", DIFFERENT_SHAPES),
+    (
+        TypeError,
+        "Axis must be specified",
+        "Say along which axis to average: `axis=0` is over the points.",
+    ),
+    (
+        RuntimeError,
+        "incompatible numbers of samples",
+        "`np.cov` takes features as rows: pass `X.T`.",
+    ),
+    (
+        TypeError,
+        "integer",
+        "Whole numbers are expected, and others came. In NumPy the second argument is "
+        "often the `axis`: write `np.average(x, weights=weights)`.",
+    ),
     (
         TypeError,
         "",
-        "An operation meets a kind of object that it is not made for: print "
-        "the `type` of each part of the line.",
+        "An operation meets a kind of object that it is not made for: print the `type` "
+        "of each part of the line.",
     ),
 )

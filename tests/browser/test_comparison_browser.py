@@ -22,7 +22,7 @@ rng = np.random.default_rng(3)
 X = np.concatenate([rng.normal(c, 0.5, size=(80, 2)) for c in [(0, 0), (4, 0), (2, 4)]])
 weights, spread = np.full(3, 1 / 3), np.array([np.eye(2)] * 3)
 good = Mixture(weights, [[0.5, 1], [3, 1], [2, 3]], spread)
-bad = Mixture(weights, [[1.7, 4], [2.3, 4], [2, 0]], 0.3 * spread)
+bad = Mixture(weights, [[1.7, 4], [2.3, 4], [2, -2]], 0.3 * spread)
 widget = EMComparison(EMPlayer(X, good), EMPlayer(X, bad))
 widget
 """
@@ -55,6 +55,8 @@ def test_both_runs_play_and_the_end_says_which_is_stuck(lab):
     after = lab.settled()
     assert all(one != other for one, other in zip(before, after, strict=True))
     ends = lab.kernel(ENDS)
+    assert ends[0] > ends[1]
+    assert lab.part("headline").inner_text().startswith("A ends higher: B is stuck")
     assert lab.part("score-value").inner_text().endswith(f"{ends[0] - ends[1]:.1f}")
     assert lab.kernel("widget.one.frame == len(widget.one.trace)")
     assert lab.kernel("widget.two.frame == widget.frame")
@@ -65,6 +67,50 @@ def test_keys_move_both(lab):
     for key, frame in [("PageDown", 1), ("ArrowRight", 2), ("PageUp", 1)]:
         lab.page.keyboard.press(key)
         wait_until(lambda frame=frame: lab.kernel(FRAMES) == 3 * [frame], key)
+
+
+def test_captions_and_the_voice_say_where_both_stand(lab):
+    lab.part("stage").focus()
+    lab.page.keyboard.press("PageDown")
+    lab.page.keyboard.press("PageDown")
+    wait_until(lambda: lab.kernel(FRAMES) == [2, 2, 2], "two half-steps")
+    likelihoods = lab.kernel(
+        "[p.trace[1].log_likelihood for p in (widget.one, widget.two)]"
+    )
+    words = [
+        f"{n}: log-likelihood {v:.1f}" for n, v in zip("AB", likelihoods, strict=True)
+    ]
+    words = [text.replace("-", "−").replace("log−", "log-") for text in words]
+    captions = lab.widget.locator(".gmm-heading")
+    wait_until(lambda: captions.all_inner_texts()[:2] == words, "the captions follow")
+    spoken = lab.part("spoken")
+    wait_until(lambda: all(w in spoken.inner_text() for w in words), "it is said")
+
+
+def test_both_planes_show_the_same_part_of_the_plane(lab):
+    """The second start reaches farther down than the first, and than the data."""
+    means = lab.kernel("[widget.one.start_means, widget.two.start_means]")
+    scales = []
+    for run in range(2):
+        places = [center(lab.handle(3 * run + k)) for k in range(3)]
+        down = [mean[1] for mean in means[run]]
+        low, high = down.index(min(down)), down.index(max(down))
+        pixels = places[low][1] - places[high][1]
+        scales.append(pixels / (down[high] - down[low]))
+    assert scales[0] == pytest.approx(scales[1], rel=0.02)
+
+
+INK_AT_RIGHT_EDGE = """(widget) => {
+    const canvas = [...widget.querySelectorAll(".gmm-panel canvas")].at(-1);
+    const left = Math.floor(canvas.width - 45 * canvas.width / canvas.clientWidth);
+    const context = canvas.getContext("2d");
+    const { data } = context.getImageData(left, 0, canvas.width - left, canvas.height);
+    return data.some((value, i) => i % 4 === 3 && value > 128);
+}"""
+
+
+def test_the_ends_of_the_lines_have_names(lab):
+    assert lab.widget.evaluate(INK_AT_RIGHT_EDGE)
 
 
 def test_dragging_a_start_changes_its_own_run_only(lab):
