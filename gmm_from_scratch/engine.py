@@ -4,7 +4,7 @@
 memory that does not grow with N. What makes it so:
 
 1. The log joint of a point is linear in its features (see `sufficient`). For a block
-   of points, one product L = Θ Φ is the whole E-step up to the softmax, and one product
+   of points, one product Θ Φ is the whole E-step up to the softmax, and one product
    S = R Φᵀ is everything that the M-step needs to know.
 2. Components × points: every array has the points along its rows, so that each sum
    over components runs through memory in order.

@@ -1,7 +1,7 @@
 """What an M-step needs to know about data: sums over points, which add up.
 
 The log joint of a point is linear in its features φ = [1, z_i, z_i z_j], and so an
-E-step and an M-step touch the data only through them: L = Θ Φ, then S = R Φᵀ. This
+E-step and an M-step touch the data only through them: Θ Φ, then S = R Φᵀ. This
 module holds Θ (made from `Parameters`) and S (`Statistics`), and the coordinates z in
 which they keep their digits (`Frame`). `engine` runs through the points.
 """
