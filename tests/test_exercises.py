@@ -10,6 +10,7 @@ import re
 import signal
 import sys
 import threading
+import warnings
 from html import unescape
 
 import numpy as np
@@ -583,6 +584,7 @@ def test_what_is_printed_is_kept_in_bounds_and_shown_with_a_wrong_answer(capsys)
 def test_warnings_do_not_appear(recwarn):
     with np.errstate(all="raise"):
         assert check.e_step(e_step_with(lambda: np.log(np.zeros(1))))
+        assert check.e_step(e_step_with(lambda: warnings.warn("x", stacklevel=1)))
         assert np.geterr()["divide"] == "raise"
     assert not recwarn.list
 
