@@ -168,19 +168,25 @@ def _compare(exercise, examples, answers):
     expected = _outcomes(exercise, exercise.reference, examples)
     if _equal(exercise, examples, answers, expected):
         return
+    wrongs = []
+    for misconception in exercise.misconceptions:
+        wrong = _outcomes(exercise, misconception.function, examples)
+        if wrong is None:
+            continue
+        if _equal(exercise, examples, answers, wrong):
+            raise Verdict("wrong", misconception.sentence)
+        wrongs.append((wrong, misconception.sentence))
     # Whoever makes two mistakes at once, say the wrong axis and an underflow, equals
     # neither on the special examples. What is wrong on the random ones comes first,
     # unless the answers are whole numbers or truths, which are equal by chance.
-    subsets = [slice(None)]
     if all(part.dtype.kind == "f" for parts in expected for part in parts):
-        subsets.append(slice(N_RANDOM_EXAMPLES))
-    for some in subsets:
-        for misconception in exercise.misconceptions:
-            wrong = _outcomes(exercise, misconception.function, examples[some])
-            if wrong is None or _equal(exercise, examples[some], wrong, expected[some]):
+        some = slice(N_RANDOM_EXAMPLES)
+        drawn, theirs, true = examples[some], answers[some], expected[some]
+        for wrong, sentence in wrongs:
+            if _equal(exercise, drawn, wrong[some], true):
                 continue
-            if _equal(exercise, examples[some], answers[some], wrong):
-                raise Verdict("wrong", misconception.sentence)
+            if _equal(exercise, drawn, theirs, wrong[some]):
+                raise Verdict("wrong", sentence)
     for i, name in enumerate(exercise.returns):
         _check_shape(exercise, name, [a[i] for a in answers], [e[i] for e in expected])
     raise Verdict("wrong", *_clues(exercise, examples, answers, expected))
@@ -226,16 +232,9 @@ def _check_shape(exercise, name, parts, expected):
 
 def _clues(exercise, examples, answers, expected):
     """Say what is true of an answer that equals no known mistake."""
-    for i, name in enumerate(exercise.returns):
-        part, true = [a[i] for a in answers], [e[i] for e in expected]
-        if all(same(a, b, exercise.rtol) for a, b in zip(part, true, strict=True)):
-            continue
-        # Where several answers are right, such relations mean nothing.
-        if exercise.compared is not None:
-            continue
-        relation = how_they_relate(part, true, exercise.rtol)
-        if relation:
-            yield f"`{name}`: {relation}" if len(exercise.returns) > 1 else relation
+    # Where several answers are right, a relation to one of them means nothing.
+    if exercise.compared is None:
+        yield from _relations(exercise, answers, expected)
     for (description, arguments), parts, true in zip(
         examples, answers, expected, strict=True
     ):
@@ -251,6 +250,16 @@ def _clues(exercise, examples, answers, expected):
             f'check.example("{exercise.name}", {number})`.'
         )
         return
+
+
+def _relations(exercise, answers, expected):
+    for i, name in enumerate(exercise.returns):
+        part, true = [a[i] for a in answers], [e[i] for e in expected]
+        if all(same(a, b, exercise.rtol) for a, b in zip(part, true, strict=True)):
+            continue
+        relation = how_they_relate(part, true, exercise.rtol)
+        if relation:
+            yield f"`{name}`: {relation}" if len(exercise.returns) > 1 else relation
 
 
 def _broken_invariant(exercise, arguments, parts, true):
