@@ -40,6 +40,8 @@ STYLE = {
     "lines.linewidth": 2.2,
     "legend.frameon": False,
 }
+# For several small panels in a row: what stands in for a widget without a kernel.
+STRIP_STYLE = STYLE | {"font.size": 13, "axes.titlesize": 13}
 
 
 def component_color(k):

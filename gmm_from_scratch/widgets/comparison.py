@@ -6,7 +6,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from traitlets import Instance, observe
 
-from gmm_from_scratch.plotting import STYLE
+from gmm_from_scratch.plotting import STRIP_STYLE
 from gmm_from_scratch.widgets.base import PlayedWidget, join_modules, read_text
 from gmm_from_scratch.widgets.player import EMPlayer
 
@@ -101,7 +101,7 @@ class EMComparison(PlayedWidget):
         """
         players = [self.one, self.two]
         width = max(len(player.still_frames()) for player in players)
-        with rc_context(STYLE | {"font.size": 13, "axes.titlesize": 13}):
+        with rc_context(STRIP_STYLE):
             figure = Figure(figsize=(2.9 * width, 6.4), layout="constrained")
             panels = figure.subplots(2, width, sharex=True, sharey=True, squeeze=False)
             for player, row in zip(players, panels, strict=True):

@@ -7,7 +7,7 @@ from matplotlib.patches import Circle
 from traitlets import TraitType, validate
 
 from gmm_from_scratch import gaussian
-from gmm_from_scratch.plotting import COLORS, STYLE, draw_points
+from gmm_from_scratch.plotting import COLORS, STRIP_STYLE, draw_points
 from gmm_from_scratch.validation import LARGEST, check_array, check_size
 from gmm_from_scratch.widgets.base import (
     CourseWidget,
@@ -227,7 +227,7 @@ class CovarianceExplorer(CourseWidget):
             self._draw_probe,
             self._draw_turned,
         )
-        with rc_context(STYLE | {"font.size": 13, "axes.titlesize": 13}):
+        with rc_context(STRIP_STYLE):
             figure = Figure(figsize=(12, 4.2), layout="compressed")
             panels = figure.subplots(1, len(stories), sharex=True, sharey=True)
             for ax, draw in zip(panels, stories, strict=True):

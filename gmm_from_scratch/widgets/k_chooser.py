@@ -7,7 +7,7 @@ from traitlets import TraitError, TraitType, validate
 
 from gmm_from_scratch.em import EmptyComponentError, e_step
 from gmm_from_scratch.gaussian import SingularCovarianceError
-from gmm_from_scratch.plotting import COLORS, STYLE, draw_mixture, draw_points
+from gmm_from_scratch.plotting import COLORS, STRIP_STYLE, draw_mixture, draw_points
 from gmm_from_scratch.selection import held_out_log_likelihood, sweep
 from gmm_from_scratch.validation import (
     COVARIANCE_TYPES,
@@ -230,7 +230,7 @@ class KChooser(CourseWidget):
         4
         """
         near = self._neighbors()
-        with rc_context(STYLE | {"font.size": 13, "axes.titlesize": 13}):
+        with rc_context(STRIP_STYLE):
             figure = Figure(figsize=(4.4 + 2.75 * len(near), 3.5), layout="constrained")
             left, *panels = figure.subplots(
                 1, 1 + len(near), width_ratios=[1.5] + [1] * len(near)

@@ -13,7 +13,7 @@ from gmm_from_scratch.mixture import Mixture, check_mixture
 from gmm_from_scratch.plotting import (
     COLORS,
     MARKERS,
-    STYLE,
+    STRIP_STYLE,
     UNASSIGNED,
     component_color,
 )
@@ -170,7 +170,7 @@ class LowerBoundExplorer(PlayedWidget):
         10
         """
         frames = sorted({0, 1, 2, min(3, self._last_frame), self._last_frame})
-        with rc_context(STYLE | {"font.size": 13, "axes.titlesize": 13}):
+        with rc_context(STRIP_STYLE):
             figure = Figure(figsize=(2.9 * len(frames), 4.6), layout="constrained")
             panels = figure.subplots(
                 *(2, len(frames)),

@@ -9,7 +9,7 @@ from gmm_from_scratch.em import HalfStep
 from gmm_from_scratch.engine import half_steps
 from gmm_from_scratch.initialization import initial_mixture
 from gmm_from_scratch.mixture import Mixture, check_mixture
-from gmm_from_scratch.plotting import COLORS, STYLE, draw_mixture, draw_points
+from gmm_from_scratch.plotting import COLORS, STRIP_STYLE, draw_mixture, draw_points
 from gmm_from_scratch.validation import (
     check_array,
     check_enough_rows,
@@ -212,7 +212,7 @@ class EMPlayer(PlayedWidget):
         5
         """
         frames = self.still_frames()
-        with rc_context(STYLE | {"font.size": 13, "axes.titlesize": 13}):
+        with rc_context(STRIP_STYLE):
             figure = Figure(figsize=(2.9 * len(frames), 3.3), layout="constrained")
             panels = figure.subplots(1, len(frames), sharex=True, sharey=True)
             self.draw_stills(np.atleast_1d(panels))

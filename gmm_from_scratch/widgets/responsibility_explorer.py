@@ -12,7 +12,7 @@ from gmm_from_scratch.mixture import Mixture, check_mixture
 from gmm_from_scratch.plotting import (
     COLORS,
     MARKERS,
-    STYLE,
+    STRIP_STYLE,
     blend_colors,
     component_color,
     draw_mixture,
@@ -252,7 +252,7 @@ class ResponsibilityExplorer(CourseWidget):
         >>> len(ResponsibilityExplorer(mixture).to_film_strip().axes)
         5
         """
-        with rc_context(STYLE | {"font.size": 13, "axes.titlesize": 13}):
+        with rc_context(STRIP_STYLE):
             figure = Figure(figsize=(14, 3.5), layout="constrained")
             *panels, right = figure.subplots(
                 1, len(STRIP) + 1, width_ratios=[1] * len(STRIP) + [0.8]
