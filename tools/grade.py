@@ -18,6 +18,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from run_notebooks import ThisPythonKernel
 
 from gmm_from_scratch.exercises import exercises
 
@@ -41,6 +42,7 @@ def grade(path, timeout=120):
         notebook,
         timeout=timeout,
         kernel_name="python3",
+        kernel_manager_class=ThisPythonKernel,
         allow_errors=True,
         resources={"metadata": {"path": str(path.resolve().parent)}},
     )

@@ -44,7 +44,7 @@ class _ThisPython(KernelSpecManager):
         return KernelSpec(resource_dir=RESOURCES, **get_kernel_dict())
 
 
-class _ThisPythonKernel(AsyncKernelManager):
+class ThisPythonKernel(AsyncKernelManager):
     def _kernel_spec_manager_default(self):
         return _ThisPython()
 
@@ -58,7 +58,7 @@ def run(notebook, folder, timeout=600):
         notebook,
         timeout=timeout,
         kernel_name="python3",
-        kernel_manager_class=_ThisPythonKernel,
+        kernel_manager_class=ThisPythonKernel,
         resources={"metadata": {"path": str(folder)}},
         store_widget_state=False,
         record_timing=False,
